@@ -1,0 +1,1 @@
+"""From a tar stream to a table of file entries."""

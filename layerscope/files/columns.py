@@ -1,0 +1,116 @@
+"""The file table of one layer as plain columns, small enough to send between processes.
+
+Workers build it without numpy or pyarrow; `files.schema` turns it into an Arrow table when asked.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+
+KINDS = (
+    "file",
+    "dir",
+    "symlink",
+    "hardlink",
+    "char",
+    "block",
+    "fifo",
+    "whiteout",
+    "opaque",
+    "other",
+)
+"""Kinds of entries; a column of kinds holds positions in this tuple."""
+
+DIGEST_BYTES = 32
+
+WHITEOUT_PREFIX = b".wh."
+OPAQUE_MARKER = b".wh..wh..opq"
+
+_WHITEOUT, _OPAQUE = KINDS.index("whiteout"), KINDS.index("opaque")
+_MARKED_KINDS = (_WHITEOUT, _OPAQUE)
+_UNCLEAN_STARTS = (b"", b".", b"/")
+
+
+@dataclass(slots=True)
+class FileColumns:
+    """One row per tar member, in tar order; PAX global headers give no row.
+
+    Attributes:
+        names: Names as stored without a trailing slash, each followed by a NUL byte.
+        kinds: One byte per row, a position in `KINDS`.
+        size_bytes: Content of regular files in bytes (logical size if sparse), else 0.
+        modes: Permission bits with setuid, setgid and sticky.
+        uids, gids: Owners as stored.
+        mtimes_ns: Nanoseconds since the epoch; clamped to 64 bits.
+        far_mtimes_ns: Row to the exact time where it was clamped (years before 1678, after 2261).
+        contents: 32 bytes of digest per row; 32 zero bytes where the row is no regular file or
+            content was not hashed (`hashed` says which).
+        links: Row to link target as stored, for symlinks and hard links.
+        xattrs: Row to extended attributes, sorted by name.
+        unhashed: Rows of sparse files whose holes are beyond the limit, and so have no digest.
+        hashed: Name of the content digest, `blake3` or `sha256`; None if content was not hashed.
+    """
+
+    names: bytearray = field(default_factory=bytearray)
+    kinds: bytearray = field(default_factory=bytearray)
+    size_bytes: array[int] = field(default_factory=lambda: array("q"))
+    modes: array[int] = field(default_factory=lambda: array("I"))
+    uids: array[int] = field(default_factory=lambda: array("q"))
+    gids: array[int] = field(default_factory=lambda: array("q"))
+    mtimes_ns: array[int] = field(default_factory=lambda: array("q"))
+    contents: bytearray = field(default_factory=bytearray)
+    far_mtimes_ns: dict[int, int] = field(default_factory=dict)
+    links: dict[int, bytes] = field(default_factory=dict)
+    xattrs: dict[int, tuple[tuple[bytes, bytes], ...]] = field(default_factory=dict)
+    unhashed: set[int] = field(default_factory=set)
+    hashed: str | None = "blake3"
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self.kinds)
+
+    def stored_names(self) -> list[bytes]:
+        """Names as stored, without a trailing slash, one per row."""
+        return bytes(self.names).split(b"\0")[:-1]
+
+    def content(self, row: int) -> bytes | None:
+        """The content digest of a regular file (whiteout markers excluded), else None."""
+        if self.hashed is None or self.kinds[row] != 0 or row in self.unhashed:
+            return None
+        return bytes(self.contents[row * DIGEST_BYTES : (row + 1) * DIGEST_BYTES])
+
+    def paths(self) -> list[bytes]:
+        """Clean absolute paths, one per row: POSIX, no `.`, no `..`, no trailing slash.
+
+        A whiteout's path is what it hides; an opaque marker's is the directory it clears. A `..`
+        that would leave the root stays in it, as it does for every engine.
+        """
+        paths = []
+        for name, kind in zip(self.stored_names(), self.kinds, strict=True):
+            if (
+                name[:1] in _UNCLEAN_STARTS
+                or b"/." in name
+                or b"//" in name
+                or kind in _MARKED_KINDS
+            ):
+                paths.append(_clean(name, kind))
+            else:
+                paths.append(b"/" + name)
+        return paths
+
+
+def _clean(name: bytes, kind: int) -> bytes:
+    parts: list[bytes] = []
+    for part in name.split(b"/"):
+        if part == b"..":
+            if parts:
+                parts.pop()
+        elif part not in (b"", b"."):
+            parts.append(part)
+    if kind == _OPAQUE and parts:
+        parts.pop()
+    elif kind == _WHITEOUT and parts and parts[-1] != WHITEOUT_PREFIX:
+        # A bare ".wh." names nothing that it could hide; it stands for itself.
+        parts[-1] = parts[-1][len(WHITEOUT_PREFIX) :]
+    return b"/" + b"/".join(parts)

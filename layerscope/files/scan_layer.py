@@ -1,0 +1,216 @@
+"""One layer, read once: digests verified, entries counted, content hashed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from blake3 import blake3
+
+from layerscope.errors import (
+    CorruptLayerError,
+    DigestMismatchError,
+    InputError,
+    MissingBlobError,
+    OverLimitError,
+    SizeMismatchError,
+    TarError,
+)
+from layerscope.files.walk import Walk
+from layerscope.oci.digest import DiffID, Digest
+from layerscope.sources.compression import decoded, detect, stored_pieces
+from layerscope.sources.limits import DEFAULT_LIMITS, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from layerscope.files.columns import FileColumns
+    from layerscope.files.walk import ContentHasher
+    from layerscope.sources.image import Layer
+    from layerscope.sources.region import Region
+
+CONTENT_HASHERS: dict[str, Callable[..., ContentHasher]] = {
+    "blake3": blake3,
+    "sha256": hashlib.sha256,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LayerScan:
+    """What reading a layer found. Sizes are in bytes.
+
+    Attributes:
+        digest: sha256 of the blob as stored.
+        diff_id: sha256 of the uncompressed tar.
+        compressed_bytes: The blob as stored.
+        uncompressed_bytes: The tar, with whatever follows its end.
+        content_bytes: Sum of the sizes of regular members (sparse: logical size; hard link: 0).
+        entries: Members as Go's archive/tar counts them; PAX global headers count.
+        files: Members with a regular-file type flag, whiteout markers included.
+        compression: `none`, `gzip`, `zstd`, `bzip2` or `xz`, by magic.
+        columns: The file table; None if it was not asked for.
+        notes: What is worth knowing and is no fault, one line each.
+    """
+
+    digest: Digest
+    diff_id: DiffID
+    compressed_bytes: int
+    uncompressed_bytes: int
+    content_bytes: int
+    entries: int
+    files: int
+    compression: str
+    columns: FileColumns | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CopyCheck:
+    """What verifying a further stored copy of a layer found: as in `LayerScan`, without a walk."""
+
+    digest: Digest
+    diff_id: DiffID
+    compressed_bytes: int
+    uncompressed_bytes: int
+    compression: str
+
+
+def scan_layer(
+    layer: Layer,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    content: str | None = "blake3",
+    columns: bool = True,
+    on_progress: Callable[[int], object] | None = None,
+) -> LayerScan:
+    """What is in one layer: measured digests and sizes, counts, and its file table.
+
+    Args:
+        layer: Where its bytes are and what is claimed of them.
+        limits: Bounds on what is read.
+        content: `blake3` or `sha256` of each file's content; None leaves content unhashed.
+        columns: Whether the file table is kept in the result.
+        on_progress: Is given the number of stored bytes read since the last call.
+
+    Raises: `MissingBlobError` if there are no bytes; `DigestMismatchError`, `SizeMismatchError` if
+    they are not those that were claimed; `CorruptLayerError`, `CorruptStreamError` if they are
+    damaged; `OverLimitError`. Source: OCI image-spec v1.1, layer.md and descriptor.md.
+    """
+    walk = Walk(limits, CONTENT_HASHERS[content] if content else None)
+    walk.columns.hashed = content
+    try:
+        check = _stream(layer, limits, walk.feed, on_progress)
+        walk.finish()
+    except TarError as error:
+        _blame_digest(layer, error)
+        raise CorruptLayerError(error.problem, truncated=error.truncated) from error
+    notes = []
+    if not walk.marked:
+        notes.append("the tar has no end-of-archive blocks")
+    if unhashed := len(walk.columns.unhashed):
+        notes.append(f"{unhashed} sparse files have holes too large to hash")
+    return LayerScan(
+        digest=check.digest,
+        diff_id=check.diff_id,
+        compressed_bytes=check.compressed_bytes,
+        uncompressed_bytes=check.uncompressed_bytes,
+        content_bytes=walk.content_bytes,
+        entries=walk.entries,
+        files=walk.files,
+        compression=check.compression,
+        columns=walk.columns if columns else None,
+        notes=tuple(notes),
+    )
+
+
+def verify_copy(
+    layer: Layer,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    on_progress: Callable[[int], object] | None = None,
+) -> CopyCheck:
+    """Digests and sizes of one stored copy of a layer, checked, its tar not looked into.
+
+    Raises: as `scan_layer`, less what only a walk finds.
+    """
+    return _stream(layer, limits, None, on_progress)
+
+
+def _stream(
+    layer: Layer,
+    limits: Limits,
+    feed: Callable[[bytes], None] | None,
+    on_progress: Callable[[int], object] | None,
+) -> CopyCheck:
+    """Reads a layer once, hashes it both ways, hands it on, and checks what was claimed."""
+    region = _region(layer)
+    compression = detect(region.read(0, 8))
+    tar_hash = hashlib.sha256()
+    blob_hash = tar_hash if compression == "none" else hashlib.sha256()
+    uncompressed = 0
+
+    def on_stored(piece: bytes) -> None:
+        if compression != "none":
+            blob_hash.update(piece)
+        if on_progress is not None:
+            on_progress(len(piece))
+
+    try:
+        for piece in decoded(region, compression, limits, on_stored):
+            uncompressed += len(piece)
+            if uncompressed > limits.layer_bytes:
+                raise OverLimitError(f"the layer has more than {limits.layer_bytes} bytes")
+            tar_hash.update(piece)
+            if feed is not None:
+                feed(piece)
+    except InputError as error:
+        if not isinstance(error, TarError):
+            _blame_digest(layer, error)
+        raise
+    digest = Digest("sha256", blob_hash.hexdigest())
+    diff_id = DiffID(Digest("sha256", tar_hash.hexdigest()))
+    _expect(layer.digest, digest, region, "blob")
+    _expect(layer.diff_id, diff_id, region, "DiffID")
+    return CopyCheck(digest, diff_id, region.size, uncompressed, compression)
+
+
+def _region(layer: Layer) -> Region:
+    """Where the bytes of a layer are, as many as were announced."""
+    name = layer.digest or layer.stored_as
+    if layer.region is None:
+        raise MissingBlobError(f"the blob {name} is not there")
+    if layer.size is not None and layer.size != layer.region.size:
+        raise SizeMismatchError(
+            f"the blob {name} has {layer.region.size} bytes, its descriptor says {layer.size}"
+        )
+    return layer.region
+
+
+def _expect(claimed: Digest | None, measured: Digest, region: Region, what: str) -> None:
+    if claimed is None or claimed == measured:
+        return
+    if claimed.algorithm != measured.algorithm and what == "blob":
+        hasher = claimed.new_hasher()
+        for piece in stored_pieces(region):
+            hasher.update(piece)
+        measured = Digest(claimed.algorithm, hasher.hexdigest())
+        if claimed == measured:
+            return
+    raise DigestMismatchError(f"{what}: expected {claimed}, read {measured}")
+
+
+def _blame_digest(layer: Layer, error: InputError) -> None:
+    """Raises `DigestMismatchError` instead of `error` if the stored bytes are not those claimed.
+
+    Damaged bytes are the cause, what the parser stumbled over their effect; users look for the
+    cause. Reading the blob once more is bounded, and happens for damaged layers only.
+    """
+    if layer.digest is None or layer.region is None or isinstance(error, OverLimitError):
+        return
+    hasher = layer.digest.new_hasher()
+    for piece in stored_pieces(layer.region):
+        hasher.update(piece)
+    measured = Digest(layer.digest.algorithm, hasher.hexdigest())
+    if measured != layer.digest:
+        raise DigestMismatchError(f"blob: expected {layer.digest}, read {measured}") from error

@@ -1,0 +1,1 @@
+"""What a user asks for, end to end: inputs in, a report out."""

@@ -1,0 +1,333 @@
+"""All layers of all inputs, read once: which bytes are read by whom, and what came of it.
+
+Every stored copy of a layer is verified; the tar inside is walked once per DiffID over all inputs.
+Layers go to worker processes, largest first, so that the last to finish is a small one.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import signal
+import sys
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from layerscope.errors import InputError, LayerscopeError
+from layerscope.files.scan_layer import CopyCheck, LayerScan, scan_layer, verify_copy
+from layerscope.sources.compression import detect
+from layerscope.sources.image import Fault
+from layerscope.sources.limits import DEFAULT_LIMITS, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from concurrent.futures import Future
+    from multiprocessing.context import BaseContext
+
+    from layerscope.oci.digest import DiffID, Digest
+    from layerscope.sources.image import Layer, OpenedInput
+    from layerscope.sources.region import Region
+
+Place = tuple[int, int, int]
+"""Position of an input, of an image in it, and of a layer in that."""
+
+IN_PROCESS_BYTES = 48 * 1024 * 1024
+"""Below this much work, starting processes costs more than they save."""
+
+COMPRESSED_WEIGHT = 3
+"""How much longer a compressed byte takes than a plain one: it becomes about that many."""
+
+PROGRESS_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class LayerOutcome:
+    """What became of one layer of one image: exactly one of the two is set."""
+
+    scan: LayerScan | None
+    fault: Fault | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """One stored copy of a layer with all that is claimed of it; equal copies are read once."""
+
+    region: Region
+    digest: Digest | None
+    size: int | None
+    diff_id: DiffID | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One reading of one copy."""
+
+    copy: _Copy
+    layer: Layer
+    walk: bool
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Damage:
+    """An error as a value, so that it survives the trip from a worker."""
+
+    code: str
+    message: str
+    hint: str
+
+
+_Result = LayerScan | CopyCheck | _Damage
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    limits: Limits
+    columns: bool
+    content: str | None
+
+
+def read_layers(
+    opened: Sequence[OpenedInput],
+    *,
+    jobs: int | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    columns: bool = False,
+    content: str | None = "blake3",
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[Place, LayerOutcome]:
+    """The outcome of every layer that has bytes, by position of input, image and layer.
+
+    Args:
+        opened: The inputs.
+        jobs: Worker processes at the most; None takes one for each processor, 1 starts none.
+        limits: Bounds on each layer.
+        columns: Whether file tables come back.
+        content: The digest of file content, as for `scan_layer`.
+        progress: Is given stored bytes read so far, and in all.
+
+    A damaged layer is an outcome with a fault; nothing is raised for it.
+    Raises: `LayerscopeError` if a worker process dies.
+    """
+    copies: dict[_Copy, Layer] = {}
+    places: dict[_Copy, list[Place]] = {}
+    for place, layer in _layers(opened):
+        if layer.region is not None:
+            copy = _Copy(layer.region, layer.digest, layer.size, layer.diff_id)
+            copies.setdefault(copy, layer)
+            places.setdefault(copy, []).append(place)
+    options = _Options(limits, columns, content)
+    results = _read_all(copies, options, jobs, progress)
+    return {
+        place: _outcome(results[copy], opened[place[0]].input, place)
+        for copy in copies
+        for place in places[copy]
+    }
+
+
+def _layers(opened: Sequence[OpenedInput]) -> Iterable[tuple[Place, Layer]]:
+    for input_position, one in enumerate(opened):
+        for image_position, image in enumerate(one.images):
+            for layer in image.layers:
+                yield (input_position, image_position, layer.index), layer
+
+
+def _read_all(
+    copies: dict[_Copy, Layer],
+    options: _Options,
+    jobs: int | None,
+    progress: Callable[[int, int], None] | None,
+) -> dict[_Copy, _Result]:
+    """A result for every copy; what only a walk finds comes from the copy that was walked."""
+    groups: dict[object, list[_Copy]] = {}
+    for copy in copies:
+        groups.setdefault(copy.diff_id or copy, []).append(copy)
+    tasks = [
+        _task(copy, copies[copy], walk=position == 0)
+        for group in groups.values()
+        for position, copy in enumerate(group)
+    ]
+    results = _run(tasks, options, jobs, progress)
+    while tasks := _second_choices(groups, results, copies):
+        # A damaged copy must not hide that another one is whole: that one is walked instead.
+        results.update(_run(tasks, options, jobs, None))
+    for group in groups.values():
+        walked = next((results[copy] for copy in group if _is_scan(results[copy])), None)
+        if not isinstance(walked, LayerScan):
+            continue
+        for copy in group:
+            check = results[copy]
+            if isinstance(check, CopyCheck):
+                results[copy] = replace(
+                    walked,
+                    digest=check.digest,
+                    compressed_bytes=check.compressed_bytes,
+                    compression=check.compression,
+                )
+    return results
+
+
+def _is_scan(result: _Result) -> bool:
+    return isinstance(result, LayerScan)
+
+
+def _second_choices(
+    groups: dict[object, list[_Copy]], results: dict[_Copy, _Result], copies: dict[_Copy, Layer]
+) -> list[_Task]:
+    """For each DiffID that has whole copies and was walked in none: a walk of the next one."""
+    tasks = []
+    for group in groups.values():
+        if not any(_is_scan(results[copy]) for copy in group):
+            whole = [copy for copy in group if isinstance(results[copy], CopyCheck)]
+            if whole:
+                tasks.append(_task(whole[0], copies[whole[0]], walk=True))
+    return tasks
+
+
+def _task(copy: _Copy, layer: Layer, *, walk: bool) -> _Task:
+    try:
+        plain = detect(copy.region.read(0, 8)) == "none"
+    except InputError:
+        plain = True  # The reading itself reports it.
+    return _Task(copy, layer, walk, copy.region.size * (1 if plain else COMPRESSED_WEIGHT))
+
+
+def _outcome(result: _Result, name: str, place: Place) -> LayerOutcome:
+    if isinstance(result, LayerScan):
+        return LayerOutcome(result, None)
+    if isinstance(result, CopyCheck):
+        # `_second_choices` leaves none behind; a plain sentence is better than a wrong number.
+        raise LayerscopeError("a layer was verified but never read")
+    _, image, layer = place
+    return LayerOutcome(
+        None, Fault(name, result.code, result.message, image=image, layer=layer, hint=result.hint)
+    )
+
+
+def _run(
+    tasks: list[_Task],
+    options: _Options,
+    jobs: int | None,
+    progress: Callable[[int, int], None] | None,
+) -> dict[_Copy, _Result]:
+    tasks = sorted(tasks, key=lambda task: -task.weight)
+    workers = min(_processors() if jobs is None else jobs, len(tasks))
+    context = _context()
+    # A spool has no name that a spawned process could open; a forked one inherits it.
+    nameless = any(task.copy.region.path is None for task in tasks)
+    if (
+        workers <= 1
+        or sum(task.weight for task in tasks) < IN_PROCESS_BYTES
+        or (nameless and context.get_start_method() != "fork")
+    ):
+        return _run_here(tasks, options, progress)
+    return _run_there(tasks, options, context, workers, progress)
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _context() -> BaseContext:
+    """Fork where it is safe: on Linux, from a program that runs no threads of its own yet."""
+    method = "fork" if sys.platform == "linux" else "spawn"
+    return multiprocessing.get_context(method)
+
+
+def _run_here(
+    tasks: list[_Task],
+    options: _Options,
+    progress: Callable[[int, int], None] | None,
+) -> dict[_Copy, _Result]:
+    total = sum(task.copy.region.size for task in tasks)
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None:
+            progress(done, total)
+
+    return {task.copy: _read(task, options, advance if progress else None) for task in tasks}
+
+
+def _run_there(
+    tasks: list[_Task],
+    options: _Options,
+    context: BaseContext,
+    workers: int,
+    progress: Callable[[int, int], None] | None,
+) -> dict[_Copy, _Result]:
+    total = sum(task.copy.region.size for task in tasks)
+    counter = context.Value("q", 0) if progress is not None else None
+    results: dict[_Copy, _Result] = {}
+    with ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_start_worker, initargs=(counter,)
+    ) as executor:
+        futures: dict[Future[_Result], _Task] = {
+            executor.submit(_work, task, options): task for task in tasks
+        }
+        waiting = set(futures)
+        try:
+            while waiting:
+                finished, waiting = wait(
+                    waiting,
+                    timeout=PROGRESS_SECONDS if counter is not None else None,
+                    return_when=FIRST_COMPLETED,
+                )
+                for future in finished:
+                    results[futures[future].copy] = future.result()
+                if progress is not None and counter is not None:
+                    progress(counter.value, total)
+        except BrokenProcessPool as error:
+            raise LayerscopeError(
+                "a worker process died; it may have run out of memory", hint="try --jobs 1"
+            ) from error
+        except BaseException:
+            executor.shutdown(wait=False, cancel_futures=True)
+            raise
+    return results
+
+
+_counter: object = None
+
+
+def _start_worker(counter: object) -> None:
+    """Ctrl-C is the parent's business, and a scan makes no garbage cycles worth collecting."""
+    global _counter  # noqa: PLW0603 - a process pool hands shared state to workers in no other way
+    _counter = counter
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()
+
+
+def _work(task: _Task, options: _Options) -> _Result:
+    counter = _counter
+    if counter is None:
+        return _read(task, options, None)
+
+    def advance(count: int) -> None:
+        with counter.get_lock():  # type: ignore[attr-defined] # a synchronized value of the pool's context
+            counter.value += count  # type: ignore[attr-defined] # the same
+
+    return _read(task, options, advance)
+
+
+def _read(task: _Task, options: _Options, advance: Callable[[int], object] | None) -> _Result:
+    try:
+        if task.walk:
+            return scan_layer(
+                task.layer,
+                limits=options.limits,
+                content=options.content,
+                columns=options.columns,
+                on_progress=advance,
+            )
+        return verify_copy(task.layer, limits=options.limits, on_progress=advance)
+    except InputError as error:
+        place = f"{error.reading}: " if error.reading else ""
+        return _Damage(error.code, f"{place}{error.problem}", error.hint)

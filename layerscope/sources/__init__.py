@@ -1,0 +1,1 @@
+"""Find blobs wherever images live and present them as images and layers, every byte verified."""
