@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import tarfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from layerscope.journeys import pool
+from layerscope.journeys.pool import read_layers
+from layerscope.oci.digest import DiffID, Digest
+from layerscope.oci.platform import Platform
+from layerscope.sources.image import Image, Layer, OpenedInput
+from layerscope.sources.region import Region
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def tar_with(name: str) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        info = tarfile.TarInfo(name)
+        info.size = len(name)
+        tar.addfile(info, io.BytesIO(name.encode()))
+    return buffer.getvalue()
+
+
+def sha256(data: bytes) -> Digest:
+    return Digest("sha256", hashlib.sha256(data).hexdigest())
+
+
+def stored(path: Path, data: bytes, tar: bytes, index: int = 0) -> Layer:
+    path.write_bytes(data)
+    return Layer(
+        index=index,
+        media_type=None,
+        digest=sha256(data),
+        size=len(data),
+        diff_id=DiffID(sha256(tar)),
+        chain_id=None,
+        region=Region.of_file(str(path)),
+        stored_as=path.name,
+    )
+
+
+def opened(name: str, *layers: Layer) -> OpenedInput:
+    image = Image(
+        input=name,
+        source="oci-archive",
+        index=0,
+        names=(),
+        platform=Platform("linux", "amd64", None, None, ()),
+        manifest=None,
+        manifest_digest=None,
+        config=None,
+        config_digest=None,
+        layers=layers,
+    )
+    return OpenedInput(name, "oci-archive", (image,))
+
+
+@pytest.fixture
+def walks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was walked, as opposed to only verified, in the order of the walks."""
+    seen: list[str] = []
+    scan = pool.scan_layer
+
+    def counting(layer: Layer, **options: object) -> object:
+        seen.append(layer.stored_as)
+        return scan(layer, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pool, "scan_layer", counting)
+    return seen
+
+
+def test_pool_two_copies_of_a_layer_are_verified_and_walked_once(
+    tmp_path: Path, walks: list[str]
+) -> None:
+    tar = tar_with("a")
+    plain = stored(tmp_path / "plain", tar, tar)
+    packed = stored(tmp_path / "packed", gzip.compress(tar, mtime=0), tar)
+
+    outcomes = read_layers([opened("one", plain), opened("two", packed)], jobs=1)
+
+    first, second = outcomes[0, 0, 0].scan, outcomes[1, 0, 0].scan
+    assert first is not None
+    assert second is not None
+    assert len(walks) == 1
+    assert (first.compression, second.compression) == ("none", "gzip")
+    assert first.entries == second.entries == 1
+    assert second.compressed_bytes == len(gzip.compress(tar, mtime=0))
+
+
+def test_pool_damaged_copy_does_not_hide_the_whole_one(tmp_path: Path, walks: list[str]) -> None:
+    tar = tar_with("a")
+    damaged = stored(tmp_path / "damaged", tar, tar)
+    (tmp_path / "damaged").write_bytes(tar[:-1] + b"x")
+    whole = stored(tmp_path / "whole", tar, tar)
+
+    outcomes = read_layers([opened("one", damaged), opened("two", whole)], jobs=1)
+
+    fault, scan = outcomes[0, 0, 0].fault, outcomes[1, 0, 0].scan
+    assert fault is not None
+    assert (fault.input, fault.code, fault.layer) == ("one", "digest-mismatch", 0)
+    assert scan is not None
+    assert scan.entries == 1
+    assert walks == ["damaged", "whole"]
+
+
+def test_pool_wrong_diff_id_is_a_fault_of_that_layer_alone(tmp_path: Path) -> None:
+    right, wrong = tar_with("right"), tar_with("wrong")
+    layers = (
+        stored(tmp_path / "a", right, right, index=0),
+        stored(tmp_path / "b", wrong, right + b"other", index=1),
+    )
+
+    outcomes = read_layers([opened("one", *layers)], jobs=1)
+
+    assert outcomes[0, 0, 0].scan is not None
+    assert outcomes[0, 0, 0].fault is None
+    fault = outcomes[0, 0, 1].fault
+    assert fault is not None
+    assert (fault.code, fault.layer) == ("digest-mismatch", 1)
+
+
+def test_pool_same_bytes_named_twice_are_read_once(tmp_path: Path, walks: list[str]) -> None:
+    tar = tar_with("a")
+    layer = stored(tmp_path / "a", tar, tar)
+    read = []
+
+    outcomes = read_layers(
+        [opened("one", layer), opened("two", layer)],
+        jobs=1,
+        progress=lambda done, total: read.append((done, total)),
+    )
+
+    assert len(outcomes) == 2
+    assert len(walks) == 1
+    assert read[-1] == (len(tar), len(tar))
+
+
+def test_pool_processes_give_what_one_process_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "IN_PROCESS_BYTES", 0)
+    layers = []
+    for index, name in enumerate(("a", "bb", "ccc", "dddd")):
+        tar = tar_with(name)
+        layers.append(stored(tmp_path / name, tar, tar, index=index))
+    (tmp_path / "bb").write_bytes(b"damaged".ljust(len(tar_with("bb")), b"\0"))
+    seen: list[tuple[int, int]] = []
+
+    there = read_layers(
+        [opened("one", *layers)],
+        jobs=2,
+        columns=True,
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    here = read_layers([opened("one", *layers)], jobs=1, columns=True)
+
+    assert there == here
+    assert there[0, 0, 1].fault is not None
+    assert seen[-1][0] == seen[-1][1]
+
+
+def test_pool_spool_without_a_name_is_read_by_workers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "IN_PROCESS_BYTES", 0)
+    tars = [tar_with("a"), tar_with("b")]
+    with (tmp_path / "spool").open("w+b") as spool:
+        layers = []
+        for index, tar in enumerate(tars):
+            offset = spool.tell()
+            spool.write(tar)
+            region = Region(None, spool.fileno(), offset, len(tar))
+            diff_id = DiffID(sha256(tar))
+            layers.append(Layer(index, None, None, None, diff_id, None, region, "spool"))
+        spool.flush()
+        (tmp_path / "spool").unlink()
+
+        outcomes = read_layers([opened("-", *layers)], jobs=2)
+
+    assert all(outcome.scan is not None for outcome in outcomes.values())
+
+
+def test_pool_layer_without_bytes_has_no_outcome() -> None:
+    missing = Layer(0, None, sha256(b""), 0, None, None, None, "gone", missing="missing-blob")
+
+    assert read_layers([opened("one", missing)]) == {}
