@@ -60,8 +60,6 @@ _HOLE_PIECE = bytes(256 * 1024)
 # name; mode, uid, gid; size, its last byte; mtime, its last byte; checksum; type; link; the rest
 _FIELDS = Struct("100s24s11sB11sB8sB100s255s")
 _NO_LINK = bytes(100)
-_PLAIN_TYPES = (REGULAR, DIRECTORY)
-_PADDING = (0, ord(" "))
 _SPACES_LESS_ONE = 8 * ord(" ") - 1
 """The checksum field counts as spaces; Adler-32 starts from one."""
 
@@ -83,10 +81,10 @@ class Walk:
 
     Attributes:
         columns: Rows so far.
-        entries: Members so far, PAX global headers counted (as Go's archive/tar returns them).
+        entries: Members, PAX global headers counted (as Go's archive/tar returns them).
         files: Members with a regular-file type flag, whiteout markers included.
         content_bytes: Sum of the sizes of those.
-        marked: Whether end-of-archive blocks were there; known after `finish`.
+        marked: Whether end-of-archive blocks were there. These four are known after `finish`.
     """
 
     def __init__(self, limits: Limits, new_hasher: Callable[..., ContentHasher] | None) -> None:
@@ -139,6 +137,7 @@ class Walk:
         tails: dict[bytes, tuple[int, bytes]] = {}
         last_tail = prefix = b""
         tail_sum = -1
+        entries = files = total_size = 0
 
         chunk = yield
         view = memoryview(chunk)
@@ -158,10 +157,19 @@ class Walk:
                     raise OverLimitError(f"the layer has more than {self._limits.entries} entries")
 
             if len(source) >= BLOCK:
-                fields = unpack(source, at)
-                name, owner, size_text, size_end, time_text, time_end = fields[:6]
-                checksum, typeflag, link, tail = fields[6:]
-                if typeflag in _PLAIN_TYPES and link == _NO_LINK:
+                (
+                    name,
+                    owner,
+                    size_text,
+                    size_end,
+                    time_text,
+                    time_end,
+                    checksum,
+                    typeflag,
+                    link,
+                    tail,
+                ) = unpack(source, at)
+                if (typeflag == REGULAR or typeflag == DIRECTORY) and link == _NO_LINK:  # noqa: PLR1714, SIM109 - building a tuple or set costs more here
                     if tail != last_tail:
                         found = tails.get(tail)
                         if found is None:
@@ -176,32 +184,45 @@ class Walk:
                             owners.clear()
                         known = owners[owner] = _owner(owner)
                     mode, uid, gid, owner_sum = known
+                    try:
+                        size, mtime = int(size_text, 8), int(time_text, 8)
+                    except ValueError:
+                        size = mtime = -1
                     # The header's sum: each part has under 65,521, so Adler-32's low half is exact.
                     total = (
                         (adler32(time_text, adler32(size_text, adler32(name))) & 0xFFFF)
-                        + (size_end + time_end + typeflag + owner_sum + tail_sum)
+                        + size_end
+                        + time_end
+                        + typeflag
+                        + owner_sum
+                        + tail_sum
                         + _SPACES_LESS_ONE
                     )
+                    # A number field ends in a NUL or a space, and holds nothing but octal digits.
                     if (
-                        tail_sum >= 0
+                        checksum == b"%06o\0 " % total
+                        and tail_sum >= 0
                         and owner_sum >= 0
-                        and checksum == b"%06o\0 " % total
+                        and (size_end | time_end) & 0xDF == 0
                         and size_text.isdigit()
                         and time_text.isdigit()
-                        and size_end in _PADDING
-                        and time_end in _PADDING
-                        and b"8" not in (digits := size_text + time_text)
-                        and b"9" not in digits
+                        and size >= 0
                     ):
-                        size = int(size_text, 8)
                         end = name.find(b"\0")
                         if end >= 0:
                             name = name[:end]
                         if prefix:
                             name = prefix + name
+                        if typeflag == REGULAR:
+                            kind = _FILE
+                            files += 1
+                            total_size += size
+                            add_size(size)
+                        else:
+                            kind = _DIR
+                            add_size(0)
                         if name.endswith(b"/"):
                             name = name.rstrip(b"/")
-                        kind = _FILE if typeflag == REGULAR else _DIR
                         if b".wh." in name:
                             kind = _marked_kind(name, kind)
                         names += name
@@ -210,15 +231,11 @@ class Walk:
                         add_mode(mode)
                         add_uid(uid)
                         add_gid(gid)
-                        add_mtime(int(time_text, 8) * NANOSECONDS)
-                        self.entries += 1
+                        add_mtime(mtime * NANOSECONDS)
+                        entries += 1
                         if typeflag == DIRECTORY:
-                            add_size(0)
                             contents += _NO_DIGEST
                             continue
-                        add_size(size)
-                        self.files += 1
-                        self.content_bytes += size
                         if size == 0:
                             contents += empty
                             continue
@@ -242,6 +259,9 @@ class Walk:
             self._chunk, self._position = chunk, position
             entry = yield from self._slow_entry(source[at : at + BLOCK])
             if entry is None:
+                self.entries += entries
+                self.files += files
+                self.content_bytes += total_size
                 return
             chunk, position = self._chunk, self._position
             view = memoryview(chunk)
