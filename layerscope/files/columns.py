@@ -100,6 +100,14 @@ class FileColumns:
         return paths
 
 
+def marked_kind(name: bytes, kind: int) -> int:
+    """The kind of an entry with `.wh.` in its name. Source: OCI image-spec, layer.md, Whiteouts."""
+    base = name.rpartition(b"/")[2]
+    if base == OPAQUE_MARKER:
+        return _OPAQUE
+    return _WHITEOUT if base.startswith(WHITEOUT_PREFIX) else kind
+
+
 def _clean(name: bytes, kind: int) -> bytes:
     parts: list[bytes] = []
     for part in name.split(b"/"):

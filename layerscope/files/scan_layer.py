@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from layerscope.files.columns import FileColumns
-    from layerscope.files.walk import ContentHasher
+    from layerscope.files.hashing import ContentHasher
     from layerscope.sources.image import Layer
     from layerscope.sources.region import Region
 

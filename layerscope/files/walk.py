@@ -10,17 +10,16 @@ knows all the rules, so both paths give the same rows (tests compare them on the
 from __future__ import annotations
 
 from struct import Struct
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from zlib import adler32
 
 from layerscope.errors import OverLimitError, TarError
 from layerscope.files.columns import (
-    DIGEST_BYTES,
     KINDS,
-    OPAQUE_MARKER,
-    WHITEOUT_PREFIX,
     FileColumns,
+    marked_kind,
 )
+from layerscope.files.hashing import NO_DIGEST, Unhashed, hash_zeros
 from layerscope.tar.entry import End, read_entry
 from layerscope.tar.header import (
     BLOCK,
@@ -43,35 +42,24 @@ from layerscope.tar.numbers import NANOSECONDS, numeric
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from layerscope.files.hashing import ContentHasher
     from layerscope.sources.limits import Limits
     from layerscope.tar.entry import Entry
 
 MODE_BITS = 0o7777
 """Permissions with setuid, setgid and sticky; old tars also store the file type above them."""
 
-_NO_DIGEST = bytes(DIGEST_BYTES)
 _FILE, _DIR = KINDS.index("file"), KINDS.index("dir")
-_WHITEOUT, _OPAQUE, _OTHER = KINDS.index("whiteout"), KINDS.index("opaque"), KINDS.index("other")
+_OTHER = KINDS.index("other")
 _KIND_CODES = {flag: KINDS.index(kind) for flag, kind in KIND_OF_TYPE.items()}
 _INT64 = 2**63 - 1
 _CACHED_FORMS = 4096
-_HOLE_PIECE = bytes(256 * 1024)
 
 # name; mode, uid, gid; size, its last byte; mtime, its last byte; checksum; type; link; the rest
 _FIELDS = Struct("100s24s11sB11sB8sB100s255s")
 _NO_LINK = bytes(100)
 _SPACES_LESS_ONE = 8 * ord(" ") - 1
 """The checksum field counts as spaces; Adler-32 starts from one."""
-
-
-class ContentHasher(Protocol):
-    """What hashes content: blake3 and hashlib agree on this much."""
-
-    def update(self, data: bytes | memoryview, /) -> object:
-        """Take in more bytes."""
-
-    def digest(self) -> bytes:
-        """The 32 bytes of digest."""
 
 
 class Walk:
@@ -101,7 +89,7 @@ class Walk:
         self.marked = False
         self._limits = limits
         self._new_hasher = new_hasher
-        self._empty = new_hasher(b"").digest() if new_hasher else _NO_DIGEST
+        self._empty = new_hasher(b"").digest() if new_hasher else NO_DIGEST
         self._hole_budget = limits.hole_bytes
         self._chunk = b""
         self._position = 0
@@ -224,7 +212,7 @@ class Walk:
                         if name.endswith(b"/"):
                             name = name.rstrip(b"/")
                         if b".wh." in name:
-                            kind = _marked_kind(name, kind)
+                            kind = marked_kind(name, kind)
                         names += name
                         names += b"\0"
                         kinds.append(kind)
@@ -234,7 +222,7 @@ class Walk:
                         add_mtime(mtime * NANOSECONDS)
                         entries += 1
                         if typeflag == DIRECTORY:
-                            contents += _NO_DIGEST
+                            contents += NO_DIGEST
                             continue
                         if size == 0:
                             contents += empty
@@ -242,12 +230,12 @@ class Walk:
                         stop = position + size
                         if stop <= length:
                             if new_hasher is None:
-                                contents += _NO_DIGEST
+                                contents += NO_DIGEST
                             else:
                                 contents += new_hasher(view[position:stop]).digest()
                             position = stop + (-size & 511)
                             continue
-                        hasher = new_hasher() if new_hasher else _Unhashed()
+                        hasher = new_hasher() if new_hasher else Unhashed()
                         self._chunk, self._position = chunk, position
                         yield from self._each(size, hasher.update)
                         contents += hasher.digest()
@@ -338,8 +326,8 @@ class Walk:
         """The digest of an entry's content, its data consumed."""
         regular = entry.typeflag in REGULAR_TYPES
         if self._new_hasher is None or not regular:
-            yield from self._each(entry.data_size, _Unhashed().update)
-            return _NO_DIGEST
+            yield from self._each(entry.data_size, Unhashed().update)
+            return NO_DIGEST
         hasher = self._new_hasher()
         if entry.fragments is None:
             yield from self._each(entry.data_size, hasher.update)
@@ -347,15 +335,15 @@ class Walk:
         holes = entry.size - entry.data_size
         if holes > self._hole_budget:
             self.columns.unhashed.add(len(self.columns) - 1)
-            yield from self._each(entry.data_size, _Unhashed().update)
-            return _NO_DIGEST
+            yield from self._each(entry.data_size, Unhashed().update)
+            return NO_DIGEST
         self._hole_budget -= holes
         filled = 0
         for offset, size in entry.fragments:
-            _hash_zeros(hasher, offset - filled)
+            hash_zeros(hasher, offset - filled)
             yield from self._each(size, hasher.update)
             filled = offset + size
-        _hash_zeros(hasher, entry.size - filled)
+        hash_zeros(hasher, entry.size - filled)
         return hasher.digest()
 
     def _add_row(self, entry: Entry) -> None:
@@ -365,7 +353,7 @@ class Walk:
         name = entry.name.rstrip(b"/")
         kind = _KIND_CODES.get(entry.typeflag, _OTHER)
         if b".wh." in name:
-            kind = _marked_kind(name, kind)
+            kind = marked_kind(name, kind)
         columns.names += name + b"\0"
         columns.kinds.append(kind)
         columns.size_bytes.append(entry.size if regular else 0)
@@ -384,32 +372,6 @@ class Walk:
         if regular:
             self.files += 1
             self.content_bytes += entry.size
-
-
-class _Unhashed:
-    """Stands in for a hasher where content is not hashed."""
-
-    def update(self, data: bytes | memoryview, /) -> None:
-        """Do nothing."""
-
-    def digest(self) -> bytes:
-        """No digest."""
-        return _NO_DIGEST
-
-
-def _hash_zeros(hasher: ContentHasher, count: int) -> None:
-    while count > 0:
-        piece = _HOLE_PIECE[:count]
-        hasher.update(piece)
-        count -= len(piece)
-
-
-def _marked_kind(name: bytes, kind: int) -> int:
-    """The kind of an entry with `.wh.` in its name. Source: OCI image-spec, layer.md, Whiteouts."""
-    base = name.rpartition(b"/")[2]
-    if base == OPAQUE_MARKER:
-        return _OPAQUE
-    return _WHITEOUT if base.startswith(WHITEOUT_PREFIX) else kind
 
 
 def _tail(tail: bytes) -> tuple[int, bytes]:

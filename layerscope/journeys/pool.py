@@ -122,7 +122,7 @@ def read_layers(
     options = _Options(limits, columns, content)
     results = _read_all(copies, options, jobs, progress)
     return {
-        place: _outcome(results[copy], opened[place[0]].input, place)
+        place: _outcome(results[copy], opened[place[0]], place)
         for copy in copies
         for place in places[copy]
     }
@@ -195,15 +195,17 @@ def _task(copy: _Copy, layer: Layer, *, walk: bool) -> _Task:
     return _Task(copy, layer, walk, copy.region.size * (1 if plain else COMPRESSED_WEIGHT))
 
 
-def _outcome(result: _Result, name: str, place: Place) -> LayerOutcome:
+def _outcome(result: _Result, opened: OpenedInput, place: Place) -> LayerOutcome:
     if isinstance(result, LayerScan):
         return LayerOutcome(result, None)
     if isinstance(result, CopyCheck):
         # `_second_choices` leaves none behind; a plain sentence is better than a wrong number.
         raise LayerscopeError("a layer was verified but never read")
     _, image, layer = place
+    of_image = f"image {image}, " if len(opened.images) > 1 else ""
+    message = f"{of_image}layer {layer}: {result.message}"
     return LayerOutcome(
-        None, Fault(name, result.code, result.message, image=image, layer=layer, hint=result.hint)
+        None, Fault(opened.input, result.code, message, image=image, layer=layer, hint=result.hint)
     )
 
 

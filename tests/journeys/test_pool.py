@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from layerscope.files.scan_layer import scan_layer
 from layerscope.journeys import pool
 from layerscope.journeys.pool import read_layers
 from layerscope.oci.digest import DiffID, Digest
@@ -66,11 +67,10 @@ def opened(name: str, *layers: Layer) -> OpenedInput:
 def walks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was walked, as opposed to only verified, in the order of the walks."""
     seen: list[str] = []
-    scan = pool.scan_layer
 
     def counting(layer: Layer, **options: object) -> object:
         seen.append(layer.stored_as)
-        return scan(layer, **options)  # type: ignore[arg-type]
+        return scan_layer(layer, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(pool, "scan_layer", counting)
     return seen

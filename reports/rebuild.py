@@ -1,0 +1,83 @@
+"""Writes again what is generated from the code; `make reports` runs it, tests compare.
+
+It makes `docs/reference/commands.md` from each command's `--help`, and for each scenario of
+`layerscope.synth.gallery` the reports in `reports/gallery/`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from layerscope.cli.app import COMMANDS
+from layerscope.synth.gallery import GALLERY
+
+REPOSITORY = Path(__file__).parents[1]
+WIDTH = 100
+
+INTRODUCTION = """\
+# Commands
+
+What each command says of itself with `--help`. [Exit codes](exit-codes.md) and
+[errors](errors/README.md) have pages of their own. `make reports` generates this page.
+"""
+
+
+def generated() -> dict[str, bytes]:
+    """Each generated file, by its path in the repository."""
+    files = {"docs/reference/commands.md": _commands().encode()}
+    for scenario in GALLERY:
+        files.update(_gallery(scenario))
+    return files
+
+
+def _commands() -> str:
+    sections = [INTRODUCTION]
+    for command in ("", *COMMANDS):
+        words = [command, "--help"] if command else ["--help"]
+        title = f"layerscope {command}".strip()
+        sections.append(f"## {title}\n\n```text\n{_run(words).strip()}\n```\n")
+    return "\n".join(sections)
+
+
+def _gallery(scenario: str) -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        inputs = [path.name for path in GALLERY[scenario](folder)]
+        text = _run(["analyze", "--save", "json=report.json", *inputs], folder)
+        report = (folder / "report.json").read_bytes()
+    place = f"reports/gallery/{scenario}"
+    return {f"{place}/report.txt": text.encode(), f"{place}/report.json": report}
+
+
+def _run(words: list[str], folder: Path = REPOSITORY) -> str:
+    """What a command prints; exit status 3 is fine, since one scenario is about damage."""
+    shown = {"COLUMNS": str(WIDTH), "NO_COLOR": "1", "TERM": "dumb", "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(  # noqa: S603 - our own program with our own words
+        [sys.executable, "-m", "layerscope", *words],
+        cwd=folder,
+        env={**os.environ, **shown},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode not in (0, 3):
+        raise RuntimeError(f"layerscope {' '.join(words)}: {done.stderr}")
+    return done.stdout
+
+
+def main() -> None:
+    """Write every generated file."""
+    for name, content in generated().items():
+        path = REPOSITORY / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        sys.stdout.write(f"{name}\n")
+
+
+if __name__ == "__main__":
+    main()

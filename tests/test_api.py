@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import layerscope
+from layerscope.errors import DigestMismatchError, NoImageError, UnreadableInputError
+from layerscope.synth.layouts import oci_layout
+from tests.cli.running import app_tar, damaged_tar
+from tests.surroundings import REPOSITORY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_import_of_the_package_loads_nothing_else() -> None:
+    code = (
+        "import sys; import layerscope;"
+        "print(sorted(name for name in sys.modules if name.startswith('layerscope')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "['layerscope']"
+
+
+def test_public_names_are_there_and_others_are_not() -> None:
+    assert set(dir(layerscope)) == {"__version__", "analyze", "open_images", "scan"}
+    assert all(getattr(layerscope, name) for name in dir(layerscope))
+    with pytest.raises(AttributeError, match="no attribute 'open_image'"):
+        layerscope.open_image  # noqa: B018  # type: ignore[attr-defined]
+
+
+def test_scan_measures_each_layer(tmp_path: Path) -> None:
+    (image,) = layerscope.open_images(app_tar(tmp_path))
+
+    scans = [layerscope.scan(layer) for layer in image.layers]
+
+    assert [scan.content_bytes for scan in scans] == [5, 3000]
+    assert scans[0].columns is not None
+    assert list(scans[0].columns.paths()) == [b"/etc", b"/etc/motd"]
+
+
+def test_scan_of_a_damaged_layer_raises(tmp_path: Path) -> None:
+    (image,) = layerscope.open_images(damaged_tar(tmp_path))
+
+    with pytest.raises(DigestMismatchError):
+        layerscope.scan(image.layers[1])
+
+
+def test_open_images_raises_what_is_wrong(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableInputError, match=r"none\.tar"):
+        layerscope.open_images(tmp_path / "none.tar")
+    with pytest.raises(NoImageError):
+        layerscope.open_images(oci_layout(tmp_path / "empty"))
+
+
+def test_analyze_lists_faults_and_raises_none(tmp_path: Path) -> None:
+    report = layerscope.analyze([damaged_tar(tmp_path), app_tar(tmp_path)])
+
+    assert [fault.code for fault in report.faults] == ["digest-mismatch"]
+    assert [image.content_bytes for image in report.images] == [None, 3005]
