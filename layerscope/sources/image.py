@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from layerscope.errors import LayerscopeError
     from layerscope.oci.config import ImageConfig
-    from layerscope.oci.digest import ChainID, Digest, DiffID
+    from layerscope.oci.digest import ChainID, DiffID, Digest
     from layerscope.oci.history import History
     from layerscope.oci.manifest import Manifest
     from layerscope.oci.platform import Platform
@@ -65,6 +65,7 @@ class Image:
         layers: From the base up.
         index_path: Digests of the indexes on the way, outermost first.
         annotations: Of the descriptor that names the manifest.
+        config_name: What the `manifest.json` of a docker archive calls the config; else None.
     """
 
     input: str
@@ -79,7 +80,8 @@ class Image:
     layers: tuple[Layer, ...]
     index_path: tuple[Digest, ...] = ()
     annotations: dict[str, str] = field(default_factory=dict)
-    history: tuple[tuple[History, int | None | Literal["beyond"]], ...] = ()
+    history: tuple[tuple[History, int | Literal["beyond"] | None], ...] = ()
+    config_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with an input, as a value: reports list faults, they do not stop at the first.
+    """One thing wrong with an input, as a value: reports list all faults, not the first alone.
 
     `image` and `layer` are indexes where the fault belongs to one; `message` is one line without
     the input's name and the code.
