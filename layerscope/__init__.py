@@ -1,8 +1,36 @@
 """layerscope shows what container images are made of, what they share, and what a build will do.
 
 The public API is loaded lazily: `import layerscope` costs nothing.
+
+- `open_images(path)`: the images of an archive, a layout or a folder.
+- `scan(layer)`: one layer of them read, verified and measured.
+- `analyze(paths)`: the report on all images of all paths.
+- `errors`: what they raise.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from layerscope.api import analyze, open_images, scan
+
 __version__ = "0.1.0.dev0"
+
+__all__ = ["__version__", "analyze", "open_images", "scan"]
+
+
+def __getattr__(name: str) -> object:
+    """A part of the public API, imported when it is first asked for."""
+    if name in ("analyze", "open_images", "scan"):
+        from layerscope import api  # noqa: PLC0415 - `import layerscope` must cost nothing
+
+        value: object = getattr(api, name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return __all__

@@ -291,7 +291,10 @@ def _run_there(
                 "a worker process died; it may have run out of memory", hint="try --jobs 1"
             ) from error
         except BaseException:
+            # Workers ignore Ctrl-C, and nobody wants to wait for what they are reading.
             executor.shutdown(wait=False, cancel_futures=True)
+            for worker in multiprocessing.active_children():
+                worker.terminate()
             raise
     return results
 

@@ -196,6 +196,7 @@ def test_tar_that_go_reads_gives_the_same_entries(item: dict[str, Any]) -> None:
     scan = scan_layer(layer, content="sha256")
 
     # Then every row, the count of headers and the extended attributes are Go's
+    assert scan.columns is not None
     summary = item.get("entries_summary")
     if summary is not None:
         rows = _rows_of_columns(scan.columns)

@@ -158,6 +158,24 @@ def test_history_text_marks_missing_records_and_hand_made_layers() -> None:
     assert "1 ? <missing> 1.5 kB 10.2 kB 34 B" in lines
 
 
+def test_layer_of_an_import_is_shown_by_its_comment() -> None:
+    history = ((record(None, "Imported from -"), 0), (record(None), 1))
+    parts = layer(0, "base", created_by=None), layer(1, "app", created_by=None)
+    report = report_on(
+        opened(image("a", *parts, layer(2, "app", created_by=None), history=history))
+    )
+
+    words = [
+        line.split(maxsplit=1)[1] for line in squeezed(report_text(report)) if line[:1].isdigit()
+    ]
+
+    assert [word.partition(" 41.2")[0].partition(" 1.5")[0] for word in words[1:4]] == [
+        "Imported from -",
+        "(the record says nothing)",
+        "<missing>",
+    ]
+
+
 def test_history_text_shows_steps_without_layers_and_beyond_them() -> None:
     document = history_of(
         (record("COPY a /"), 0),

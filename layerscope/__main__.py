@@ -1,0 +1,25 @@
+"""The program `layerscope`, also run as `python -m layerscope`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The exit status of a run with these arguments (those of the process if None).
+
+    `--version` alone is answered before anything else is loaded, since scripts ask it often.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
+    if given == ["--version"]:
+        from layerscope import __version__  # noqa: PLC0415 - nothing but the version is loaded
+
+        sys.stdout.write(f"layerscope {__version__}\n")
+        return 0
+    from layerscope.cli.app import run  # noqa: PLC0415 - typer is loaded for commands only
+
+    return run(given)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

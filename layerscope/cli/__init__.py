@@ -1,0 +1,1 @@
+"""Arguments, streams and exit codes; a command is a few calls into the library."""

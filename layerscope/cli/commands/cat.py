@@ -1,0 +1,58 @@
+"""`layerscope cat`: the bytes of a file."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from layerscope.cli.messages import say_faults
+from layerscope.cli.options import CommonOptions, FileOptions, ReadOptions, with_options
+from layerscope.cli.streams import flush_output, refuse_existing, standard_output, whole_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+@with_options(CommonOptions, FileOptions, ReadOptions)
+def cat(  # noqa: PLR0917 - typer gives all of them by name
+    common: CommonOptions,  # noqa: ARG001 - every command takes the common options
+    files: FileOptions,
+    reading: ReadOptions,
+    image: Annotated[str, typer.Argument(metavar="IMAGE")],
+    path: Annotated[str, typer.Argument(metavar="PATH")],
+    layer: Annotated[
+        int | None,
+        typer.Option("--layer", min=0, metavar="N", help="Which layer; 0 is the base."),
+    ] = None,
+) -> int:
+    """The bytes of a file, as one layer stores it.
+
+    The whole layer is verified before the first byte is written.
+    """
+    from layerscope.journeys.content import write_content  # noqa: PLC0415 - not for --help
+
+    def copy(write: Callable[[bytes | memoryview], object]) -> int:
+        faults = write_content(
+            image,
+            path,
+            write,
+            layer=layer,
+            platform=reading.wanted_platform(),
+            limits=reading.limits(),
+            stdin=sys.stdin.buffer,
+        )
+        return say_faults(faults)
+
+    if files.output is None:
+        try:
+            return copy(standard_output())
+        finally:
+            flush_output()
+    refuse_existing(files.output, force=files.force)
+    with whole_file(files.output, force=files.force) as stream:
+        return copy(stream.write)

@@ -1,0 +1,58 @@
+"""`layerscope history`: what each instruction of an image cost."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from layerscope.cli.messages import say_faults
+from layerscope.cli.options import (
+    CommonOptions,
+    FileOptions,
+    Format,
+    FormatOptions,
+    ReadOptions,
+    with_options,
+)
+from layerscope.cli.progress import Progress
+from layerscope.cli.streams import Look, Targets
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+@with_options(CommonOptions, FileOptions, FormatOptions, ReadOptions)
+def history(
+    common: CommonOptions,
+    files: FileOptions,
+    formats: FormatOptions,
+    reading: ReadOptions,
+    image: Annotated[str, typer.Argument(metavar="IMAGE")],
+) -> int:
+    """What each instruction of an image cost, from the base up.
+
+    Layers that no record speaks of are <missing>; those of committed containers are marked.
+    """
+    targets = Targets.of(common, files, formats)
+    from layerscope.journeys.history import history as history_of  # noqa: PLC0415 - not for --help
+    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
+
+    with Progress(quiet=common.quiet, verbose=common.verbose) as progress:
+        document = history_of(
+            image,
+            platform=reading.wanted_platform(),
+            limits=reading.limits(),
+            jobs=reading.jobs,
+            stdin=sys.stdin.buffer,
+            progress=progress,
+        )
+
+    def as_text(look: Look) -> list[bytes]:
+        from layerscope.render.history_text import history_text  # noqa: PLC0415 - JSON needs no rich
+
+        return [history_text(document, width=look.width, styled=look.styled)]
+
+    targets.deliver({Format.TEXT: as_text, Format.JSON: lambda _: [dump(document)]})
+    return say_faults(document.faults)

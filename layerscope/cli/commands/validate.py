@@ -1,0 +1,58 @@
+"""`layerscope validate`: every fault of every input."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from layerscope.cli.messages import say_faults
+from layerscope.cli.options import (
+    CommonOptions,
+    FileOptions,
+    Format,
+    FormatOptions,
+    ReadOptions,
+    with_options,
+)
+from layerscope.cli.progress import Progress
+from layerscope.cli.streams import Targets
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+@with_options(CommonOptions, FileOptions, FormatOptions, ReadOptions)
+def validate(
+    common: CommonOptions,
+    files: FileOptions,
+    formats: FormatOptions,
+    reading: ReadOptions,
+    images: Annotated[list[str], typer.Argument(metavar="IMAGE")],
+) -> int:
+    """What is wrong with images, all of it: documents, digests, sizes and tars.
+
+    The exit status is 0 if nothing is, else 3.
+    """
+    targets = Targets.of(common, files, formats)
+    from layerscope.journeys.validate import validate as verdict_on  # noqa: PLC0415 - not for --help
+    from layerscope.render.validate_text import validate_text  # noqa: PLC0415 - not for --help
+    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
+
+    with Progress(quiet=common.quiet, verbose=common.verbose) as progress:
+        document = verdict_on(
+            images,
+            platform=reading.wanted_platform(),
+            limits=reading.limits(),
+            jobs=reading.jobs,
+            stdin=sys.stdin.buffer,
+            progress=progress,
+        )
+    targets.deliver(
+        {
+            Format.TEXT: lambda _: [validate_text(document)],
+            Format.JSON: lambda _: [dump(document)],
+        }
+    )
+    return say_faults(document.faults)

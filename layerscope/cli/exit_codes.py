@@ -1,0 +1,9 @@
+"""What the exit status says; errors carry their own (`LayerscopeError.exit_status`)."""
+
+from __future__ import annotations
+
+DONE = 0
+USAGE = 2
+INPUT = 3
+INTERNAL = 70
+INTERRUPTED = 130

@@ -1,0 +1,48 @@
+"""From inputs to the report: the main journey."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from layerscope.journeys.faults import with_no_image_faults
+from layerscope.journeys.pool import read_layers
+from layerscope.report.from_results import build
+from layerscope.sources.limits import DEFAULT_LIMITS
+from layerscope.sources.transport import open_inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import BinaryIO
+
+    from layerscope.oci.platform import Platform
+    from layerscope.report.document import Report
+    from layerscope.sources.limits import Limits
+
+
+def analyze(
+    inputs: Sequence[str],
+    *,
+    platform: Platform | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    jobs: int | None = None,
+    stdin: BinaryIO | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """The report on all images of the inputs, every stored copy of a layer read and verified.
+
+    Args:
+        inputs: As a user names them: paths, globs, `@list.txt`, `-`, each with or without a
+            transport.
+        platform: Only images for it; None means all.
+        limits: What an input may cost.
+        jobs: Worker processes; None means one for each usable processor.
+        stdin: Where `-` reads from.
+        progress: Called with bytes done and bytes in all.
+
+    Raises: `UsageError` for an input that makes no sense as one. What is wrong with an input is a
+        row of `faults`.
+    """
+    opened = with_no_image_faults(
+        open_inputs(inputs, platform=platform, limits=limits, stdin=stdin)
+    )
+    return build(opened, read_layers(opened, jobs=jobs, limits=limits, progress=progress))

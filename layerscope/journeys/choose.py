@@ -1,0 +1,96 @@
+"""The one image, and the one layer, that a command is about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from layerscope.errors import MissingBlobError, NoSuchEntryError, UsageError, shown
+from layerscope.journeys.faults import raise_first, with_no_image_faults
+from layerscope.sources.transport import open_inputs
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from layerscope.oci.platform import Platform
+    from layerscope.sources.image import Image, Layer, OpenedInput
+    from layerscope.sources.limits import Limits
+
+LISTED = 8
+"""How many images a message lists before it only counts the rest."""
+
+
+def one_image(
+    text: str, *, platform: Platform | None, limits: Limits, stdin: BinaryIO | None
+) -> OpenedInput:
+    """The input that `text` names, narrowed to the one image that it holds or picks.
+
+    One manifest under several names is one image. Faults that the input has elsewhere stay with it.
+
+    Raises: the first fault as an `InputError` if there is no image; `UsageError` if there are
+        several, which its hint lists.
+    """
+    opened = with_no_image_faults(
+        open_inputs([text], platform=platform, limits=limits, stdin=stdin)
+    )
+    images = [image for one in opened for image in one.images]
+    if not images:
+        raise_first(opened)
+        raise NoSuchEntryError("expected an image, found none", shown(text))
+    distinct = {(image.input, _identity(image)): image for image in reversed(images)}
+    if len(distinct) > 1:
+        chosen = list(reversed(distinct.values()))
+        raise UsageError(
+            f"expected one image, found {len(chosen)}",
+            shown(text),
+            f"pick one: {_listed(chosen)}",
+        )
+    image = images[0]
+    source = next(one for one in opened if image in one.images)
+    return replace(source, images=(image,))
+
+
+def one_layer(image: Image, number: int | None) -> Layer:
+    """Layer `number` of the image, or its only layer if there is no number.
+
+    Raises: `UsageError` if there is no number and several layers; `NoSuchEntryError` if the image
+        has no such layer; `MissingBlobError` if its bytes are not there.
+    """
+    count = len(image.layers)
+    if number is None:
+        if count != 1:
+            raise UsageError(
+                f"expected --layer N, since the image has {count} layers"
+                + (f" (0 to {count - 1})" if count else ""),
+                shown(image.input),
+            )
+        number = 0
+    if not 0 <= number < count:
+        raise NoSuchEntryError(
+            f"expected a layer from 0 to {count - 1}, found {number}"
+            if count
+            else f"expected layer {number}, found an image without layers",
+            shown(image.input),
+        )
+    layer = image.layers[number]
+    if layer.region is None:
+        name = layer.digest or layer.diff_id or layer.stored_as
+        raise MissingBlobError(
+            f"layer {number} is not in the input ({layer.missing}): {shown(name)}",
+            shown(image.input),
+        )
+    return layer
+
+
+def _identity(image: Image) -> str:
+    return str(image.manifest_digest or image.config_digest or image.index)
+
+
+def _listed(images: list[Image]) -> str:
+    parts = []
+    for image in images[:LISTED]:
+        about = [shown(name, 60) for name in image.names[:1]] + [shown(image.platform, 40)]
+        parts.append(f"{shown(image.input, 60)}:@{image.index} ({', '.join(about)})")
+    if len(images) > LISTED:
+        parts.append(f"and {len(images) - LISTED} more")
+    return "; ".join(parts)

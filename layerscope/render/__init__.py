@@ -1,0 +1,1 @@
+"""A document in, one output format out."""

@@ -1,0 +1,36 @@
+"""Documents as JSON: ASCII, sorted keys, the same bytes for the same document."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from layerscope.report.store import dump
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from layerscope.report.answers import FileRow, FilesHead
+    from layerscope.report.document import Row
+
+
+def document(value: Row) -> Iterator[bytes]:
+    """The pieces of a whole document."""
+    yield dump(value)
+
+
+def files(head: FilesHead, rows: Iterable[FileRow]) -> Iterator[bytes]:
+    """The pieces of a `layerscope.files/1` document, one entry a line, none kept in memory."""
+    encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, sort_keys=True).encode
+    yield b'{\n "entries": ['
+    between = b"\n  "
+    for row in rows:
+        yield between + encode(msgspec.to_builtins(row)).encode("ascii")
+        between = b",\n  "
+    yield b"\n ]" if between.startswith(b",") else b"]"
+    values = msgspec.to_builtins(head)
+    for name in sorted(values):
+        yield f",\n {json.dumps(name)}: {encode(values[name])}".encode("ascii")
+    yield b"\n}\n"

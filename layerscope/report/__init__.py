@@ -1,0 +1,1 @@
+"""The document that every journey ends in: its schema, how results become it, how it is saved."""

@@ -1,0 +1,37 @@
+"""The JSON Schemas that describe the documents, as they are shipped with the package."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from layerscope.errors import UsageError, shown
+
+_FILES = {
+    "layerscope.files/1": "files-1.json",
+    "layerscope.history/1": "history-1.json",
+    "layerscope.report/1": "report-1.json",
+    "layerscope.validate/1": "validate-1.json",
+}
+
+
+def names() -> list[str]:
+    """What documents have in their field `schema`, sorted."""
+    return sorted(_FILES)
+
+
+def schema(name: str) -> bytes:
+    """The JSON Schema (draft 2020-12) of the document of that name.
+
+    Args:
+        name: In full (`layerscope.report/1`), or `report/1`, or `report` for the newest version.
+
+    Raises: `UsageError` for any other name.
+    """
+    for full, file in _FILES.items():
+        short = full.removeprefix("layerscope.")
+        if name in (full, short, short.partition("/")[0]):
+            return files("layerscope.report").joinpath("schemas", file).read_bytes()
+    raise UsageError(
+        f"expected the name of a schema, found {shown(name, 60)!r}",
+        hint=f"there are {', '.join(names())}",
+    )
