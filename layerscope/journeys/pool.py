@@ -13,6 +13,7 @@ import signal
 import sys
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from layerscope.sources.image import Fault
 from layerscope.sources.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
     from multiprocessing.context import BaseContext
 
@@ -255,7 +256,20 @@ def _run_here(
         if progress is not None:
             progress(done, total)
 
-    return {task.copy: _read(task, options, advance if progress else None) for task in tasks}
+    with _without_collector():
+        return {task.copy: _read(task, options, advance if progress else None) for task in tasks}
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """A scan makes many objects and no cycles: looking for some costs and finds nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _run_there(
