@@ -356,10 +356,28 @@ def test_paths_shown_of_hostile_names_stay_inside_the_root(
     assert not os.path.lexists("/tmp/layerscope-escape")
 
 
-@pytest.mark.parametrize(
-    "name", ["names-terminal.tar", "names-not-utf8.tar", "names-lone-surrogate.tar"]
-)
-def test_ls_text_of_hostile_names_is_inert(
+STORED_NAMES = {
+    "names-terminal.tar": {
+        b"\x1b[2Jclear",
+        b"\x1b]0;title\x07",
+        b"a\nb",
+        b"a\rb",
+        "\u202eexe.txt".encode(),
+        b"<script>alert(1)</script>",
+        b'"><img src=x onerror=alert(1)>',
+        b"\x08\x08\x08",
+        "\x9b31m".encode(),
+        "\u2028".encode(),
+        b"a\tb",
+    },
+    "names-not-utf8.tar": {b"caf\xe9", b"\xff\xfe", b"dir\xc3/\x80", b"l"},
+    "names-lone-surrogate.tar": {b"a\xed\xa0\x80b"},
+}
+"""The names as they stand in the tars, byte for byte."""
+
+
+@pytest.mark.parametrize("name", STORED_NAMES)
+def test_ls_of_hostile_names_is_inert_as_text_and_whole_as_json(
     name: str, make: Callable[[str], tuple[Path, dict[str, Any]]], program: Callable[..., Run]
 ) -> None:
     # Given names made of escape sequences, bidi marks and bytes that are not UTF-8
@@ -373,5 +391,5 @@ def test_ls_text_of_hostile_names_is_inert(
     for run in (text, listed):
         _check_always(run, PEAK_BYTES)
         assert (run.status, run.err) == (0, b"")
-    names = [row["name"] for row in _document(listed)["entries"]]
-    assert all(name.encode("utf-8", "surrogateescape") for name in names)
+    names = {row["name"].encode("utf-8", "surrogateescape") for row in _document(listed)["entries"]}
+    assert names == STORED_NAMES[name]
