@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from layerscope.cli import exit_codes
 from layerscope.cli.messages import say, say_error
 from layerscope.cli.streams import OutputClosedError
+from layerscope.cli.values import use_plain_values
 from layerscope.errors import LayerscopeError, UsageError, shown
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ class LazyGroup(TyperGroup):
         module = importlib.import_module(f"layerscope.cli.commands.{cmd_name}")
         command: typer.core.TyperCommand = typer.main.get_command(module.app)  # type: ignore[assignment]
         return command
+
+    def get_params(self, ctx: typer.Context) -> list[typer.core.TyperOption]:  # type: ignore[override] # typer's own types are wider
+        """The parameters, that of `--help` too."""
+        return use_plain_values(super().get_params(ctx))
 
 
 app = typer.Typer(

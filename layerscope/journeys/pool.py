@@ -7,12 +7,9 @@ Layers go to worker processes, largest first, so that the last to finish is a sm
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 import signal
 import sys
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -218,14 +215,12 @@ def _run(
 ) -> dict[_Copy, _Result]:
     tasks = sorted(tasks, key=lambda task: -task.weight)
     workers = min(_processors() if jobs is None else jobs, len(tasks))
+    if workers <= 1 or sum(task.weight for task in tasks) < IN_PROCESS_BYTES:
+        return _run_here(tasks, options, progress)
     context = _context()
     # A spool has no name that a spawned process could open; a forked one inherits it.
     nameless = any(task.copy.region.path is None for task in tasks)
-    if (
-        workers <= 1
-        or sum(task.weight for task in tasks) < IN_PROCESS_BYTES
-        or (nameless and context.get_start_method() != "fork")
-    ):
+    if nameless and context.get_start_method() != "fork":
         return _run_here(tasks, options, progress)
     return _run_there(tasks, options, context, workers, progress)
 
@@ -238,6 +233,8 @@ def _processors() -> int:
 
 def _context() -> BaseContext:
     """Fork where it is safe: on Linux, from a program that runs no threads of its own yet."""
+    import multiprocessing  # noqa: PLC0415 - costs more than reading a small image
+
     method = "fork" if sys.platform == "linux" else "spawn"
     return multiprocessing.get_context(method)
 
@@ -279,6 +276,10 @@ def _run_there(
     workers: int,
     progress: Callable[[int, int], None] | None,
 ) -> dict[_Copy, _Result]:
+    from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait  # noqa: PLC0415 - as in `_context`
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - the same
+    from multiprocessing import active_children  # noqa: PLC0415 - the same
+
     total = sum(task.copy.region.size for task in tasks)
     counter = context.Value("q", 0) if progress is not None else None
     results: dict[_Copy, _Result] = {}
@@ -307,7 +308,7 @@ def _run_there(
         except BaseException:
             # Workers ignore Ctrl-C, and nobody wants to wait for what they are reading.
             executor.shutdown(wait=False, cancel_futures=True)
-            for worker in multiprocessing.active_children():
+            for worker in active_children():
                 worker.terminate()
             raise
     return results

@@ -18,6 +18,7 @@ from layerscope.cli.options import (
 )
 from layerscope.cli.progress import Progress
 from layerscope.cli.streams import Targets
+from layerscope.cli.values import PlainCommand
 
 if TYPE_CHECKING:
     from layerscope.report.document import Report
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 @with_options(CommonOptions, FileOptions, FormatOptions, ReadOptions)
 def analyze(
     common: CommonOptions,

@@ -10,6 +10,7 @@ import typer
 from layerscope.cli.messages import say_faults
 from layerscope.cli.options import CommonOptions, FileOptions, ReadOptions, with_options
 from layerscope.cli.streams import flush_output, refuse_existing, standard_output, whole_file
+from layerscope.cli.values import PlainCommand
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 @with_options(CommonOptions, FileOptions, ReadOptions)
 def cat(  # noqa: PLR0917 - typer gives all of them by name
     common: CommonOptions,  # noqa: ARG001 - every command takes the common options

@@ -12,13 +12,14 @@ from layerscope.cli.messages import say, say_faults
 from layerscope.cli.options import CommonOptions, FileOptions, FormatOptions, with_options
 from layerscope.cli.progress import Progress
 from layerscope.cli.streams import Targets
+from layerscope.cli.values import PlainCommand
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 FOLDER = "layerscope-demo"
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 @with_options(CommonOptions, FileOptions, FormatOptions)
 def demo(
     common: CommonOptions,

@@ -18,11 +18,12 @@ from layerscope.cli.options import (
 )
 from layerscope.cli.progress import Progress
 from layerscope.cli.streams import Look, Targets
+from layerscope.cli.values import PlainCommand
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 @with_options(CommonOptions, FileOptions, FormatOptions, ReadOptions)
 def history(
     common: CommonOptions,

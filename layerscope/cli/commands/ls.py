@@ -18,6 +18,7 @@ from layerscope.cli.options import (
     with_options,
 )
 from layerscope.cli.streams import Targets
+from layerscope.cli.values import PlainCommand
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -30,7 +31,7 @@ class ContentDigest(StrEnum):
     NONE = "none"
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 @with_options(CommonOptions, FileOptions, FormatOptions, ReadOptions)
 def ls(  # noqa: PLR0917 - typer gives all of them by name
     common: CommonOptions,

@@ -8,11 +8,12 @@ import typer
 
 from layerscope.cli.options import CommonOptions, FileOptions, with_options
 from layerscope.cli.streams import flush_output, refuse_existing, standard_output, whole_file
+from layerscope.cli.values import PlainCommand
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 @with_options(CommonOptions, FileOptions)
 def schema(
     common: CommonOptions,  # noqa: ARG001 - every command takes the common options
