@@ -17,6 +17,7 @@ from layerscope.errors import (
     SizeMismatchError,
     TarError,
 )
+from layerscope.files.aside import AsideHasher
 from layerscope.files.walk import Walk
 from layerscope.oci.digest import DiffID, Digest
 from layerscope.sources.compression import decoded, detect, stored_pieces
@@ -83,6 +84,7 @@ def scan_layer(
     content: str | None = "blake3",
     columns: bool = True,
     on_progress: Callable[[int], object] | None = None,
+    idle: Callable[[], bool] | None = None,
 ) -> LayerScan:
     """What is in one layer: measured digests and sizes, counts, and its file table.
 
@@ -92,6 +94,7 @@ def scan_layer(
         content: `blake3` or `sha256` of each file's content; None leaves content unhashed.
         columns: Whether the file table is kept in the result.
         on_progress: Is given the number of stored bytes read since the last call.
+        idle: Says whether a processor is idle, so that hashing may go beside the walk.
 
     Raises: `MissingBlobError` if there are no bytes; `DigestMismatchError`, `SizeMismatchError` if
     they are not those that were claimed; `CorruptLayerError`, `CorruptStreamError` if they are
@@ -100,7 +103,7 @@ def scan_layer(
     walk = Walk(limits, CONTENT_HASHERS[content] if content else None)
     walk.columns.hashed = content
     try:
-        check = _stream(layer, limits, walk.feed, on_progress)
+        check = _stream(layer, limits, walk.feed, on_progress, idle)
         walk.finish()
     except TarError as error:
         _blame_digest(layer, error)
@@ -129,12 +132,13 @@ def verify_copy(
     *,
     limits: Limits = DEFAULT_LIMITS,
     on_progress: Callable[[int], object] | None = None,
+    idle: Callable[[], bool] | None = None,
 ) -> CopyCheck:
     """Digests and sizes of one stored copy of a layer, checked, its tar not looked into.
 
     Raises: as `scan_layer`, less what only a walk finds.
     """
-    return _stream(layer, limits, None, on_progress)
+    return _stream(layer, limits, None, on_progress, idle)
 
 
 def _stream(
@@ -142,12 +146,12 @@ def _stream(
     limits: Limits,
     feed: Callable[[bytes], None] | None,
     on_progress: Callable[[int], object] | None,
+    idle: Callable[[], bool] | None,
 ) -> CopyCheck:
     """Reads a layer once, hashes it both ways, hands it on, and checks what was claimed."""
     region = _region(layer)
     compression = detect(region.read(0, 8))
-    tar_hash = hashlib.sha256()
-    blob_hash = tar_hash if compression == "none" else hashlib.sha256()
+    blob_hash = hashlib.sha256()
     uncompressed = 0
 
     def on_stored(piece: bytes) -> None:
@@ -157,19 +161,21 @@ def _stream(
             on_progress(len(piece))
 
     try:
-        for piece in decoded(region, compression, limits, on_stored):
-            uncompressed += len(piece)
-            if uncompressed > limits.layer_bytes:
-                raise OverLimitError(f"the layer has more than {limits.layer_bytes} bytes")
-            tar_hash.update(piece)
-            if feed is not None:
-                feed(piece)
+        with AsideHasher(idle) as tar_hash:
+            for piece in decoded(region, compression, limits, on_stored):
+                uncompressed += len(piece)
+                if uncompressed > limits.layer_bytes:
+                    raise OverLimitError(f"the layer has more than {limits.layer_bytes} bytes")
+                tar_hash.update(piece)
+                if feed is not None:
+                    feed(piece)
     except InputError as error:
         if not isinstance(error, TarError):
             _blame_digest(layer, error)
         raise
-    digest = Digest("sha256", blob_hash.hexdigest())
-    diff_id = DiffID(Digest("sha256", tar_hash.hexdigest()))
+    tar_digest = tar_hash.hexdigest()
+    digest = Digest("sha256", tar_digest if compression == "none" else blob_hash.hexdigest())
+    diff_id = DiffID(Digest("sha256", tar_digest))
     _expect(layer.digest, digest, region, "blob")
     _expect(layer.diff_id, diff_id, region, "DiffID")
     return CopyCheck(digest, diff_id, region.size, uncompressed, compression)

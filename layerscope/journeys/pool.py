@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
     from multiprocessing.context import BaseContext
+    from multiprocessing.sharedctypes import Synchronized
 
     from layerscope.oci.digest import DiffID, Digest
     from layerscope.sources.image import Layer, OpenedInput
@@ -214,14 +215,15 @@ def _run(
     progress: Callable[[int, int], None] | None,
 ) -> dict[_Copy, _Result]:
     tasks = sorted(tasks, key=lambda task: -task.weight)
-    workers = min(_processors() if jobs is None else jobs, len(tasks))
+    allowed = _processors() if jobs is None else jobs
+    workers = min(allowed, len(tasks))
     if workers <= 1 or sum(task.weight for task in tasks) < IN_PROCESS_BYTES:
-        return _run_here(tasks, options, progress)
+        return _run_here(tasks, options, progress, allowed)
     context = _context()
     # A spool has no name that a spawned process could open; a forked one inherits it.
     nameless = any(task.copy.region.path is None for task in tasks)
     if nameless and context.get_start_method() != "fork":
-        return _run_here(tasks, options, progress)
+        return _run_here(tasks, options, progress, allowed)
     return _run_there(tasks, options, context, workers, progress)
 
 
@@ -243,8 +245,10 @@ def _run_here(
     tasks: list[_Task],
     options: _Options,
     progress: Callable[[int, int], None] | None,
+    allowed: int,
 ) -> dict[_Copy, _Result]:
     total = sum(task.copy.region.size for task in tasks)
+    idle = (lambda: True) if allowed > 1 else None
     done = 0
 
     def advance(count: int) -> None:
@@ -254,7 +258,9 @@ def _run_here(
             progress(done, total)
 
     with _without_collector():
-        return {task.copy: _read(task, options, advance if progress else None) for task in tasks}
+        return {
+            task.copy: _read(task, options, advance if progress else None, idle) for task in tasks
+        }
 
 
 @contextmanager
@@ -276,15 +282,19 @@ def _run_there(
     workers: int,
     progress: Callable[[int, int], None] | None,
 ) -> dict[_Copy, _Result]:
-    from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait  # noqa: PLC0415 - as in `_context`
+    from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait  # noqa: PLC0415 - see `_context`
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - the same
     from multiprocessing import active_children  # noqa: PLC0415 - the same
 
     total = sum(task.copy.region.size for task in tasks)
     counter = context.Value("q", 0) if progress is not None else None
+    unfinished = context.Value("q", len(tasks))
     results: dict[_Copy, _Result] = {}
     with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_start_worker, initargs=(counter,)
+        workers,
+        mp_context=context,
+        initializer=_start_worker,
+        initargs=(_Shared(workers, unfinished, counter),),
     ) as executor:
         futures: dict[Future[_Result], _Task] = {
             executor.submit(_work, task, options): task for task in tasks
@@ -314,30 +324,54 @@ def _run_there(
     return results
 
 
-_counter: object = None
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What the parent and its workers count together."""
+
+    workers: int
+    unfinished: Synchronized[int]
+    stored_bytes: Synchronized[int] | None
 
 
-def _start_worker(counter: object) -> None:
+_shared: _Shared | None = None
+
+
+def _start_worker(shared: _Shared) -> None:
     """Ctrl-C is the parent's business, and a scan makes no garbage cycles worth collecting."""
-    global _counter  # noqa: PLW0603 - a process pool hands shared state to workers in no other way
-    _counter = counter
+    global _shared  # noqa: PLW0603 - a process pool hands shared state to workers in no other way
+    _shared = shared
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()
 
 
 def _work(task: _Task, options: _Options) -> _Result:
-    counter = _counter
-    if counter is None:
-        return _read(task, options, None)
+    shared = _shared
+    if shared is None:
+        raise LayerscopeError("a worker was never started")
+    stored_bytes = shared.stored_bytes
+    unfinished = shared.unfinished.get_obj()
 
     def advance(count: int) -> None:
-        with counter.get_lock():  # type: ignore[attr-defined] # a synchronized value of the pool's context
-            counter.value += count  # type: ignore[attr-defined] # the same
+        if stored_bytes is not None:
+            with stored_bytes.get_lock():
+                stored_bytes.value += count
 
-    return _read(task, options, advance)
+    def idle() -> bool:
+        return unfinished.value < shared.workers
+
+    try:
+        return _read(task, options, advance if stored_bytes is not None else None, idle)
+    finally:
+        with shared.unfinished.get_lock():
+            unfinished.value -= 1
 
 
-def _read(task: _Task, options: _Options, advance: Callable[[int], object] | None) -> _Result:
+def _read(
+    task: _Task,
+    options: _Options,
+    advance: Callable[[int], object] | None,
+    idle: Callable[[], bool] | None,
+) -> _Result:
     try:
         if task.walk:
             return scan_layer(
@@ -346,8 +380,9 @@ def _read(task: _Task, options: _Options, advance: Callable[[int], object] | Non
                 content=options.content,
                 columns=options.columns,
                 on_progress=advance,
+                idle=idle,
             )
-        return verify_copy(task.layer, limits=options.limits, on_progress=advance)
+        return verify_copy(task.layer, limits=options.limits, on_progress=advance, idle=idle)
     except InputError as error:
         place = f"{error.reading}: " if error.reading else ""
         return _Damage(error.code, f"{place}{error.problem}", error.hint)
