@@ -30,9 +30,13 @@ def test_aside_hash_is_that_of_the_stream_however_often_it_changes_sides(
 def test_aside_an_error_in_its_context_leaves_no_thread_behind() -> None:
     before = threading.active_count()
 
-    with pytest.raises(KeyError), AsideHasher(lambda: True) as hasher:
-        hasher.update(b"piece")
-        raise KeyError
+    def fail_while_hashing() -> None:
+        with AsideHasher(lambda: True) as hasher:
+            hasher.update(b"piece")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_while_hashing()
 
     assert threading.active_count() == before
 
