@@ -10,6 +10,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -222,7 +223,7 @@ def _run(
     context = _context()
     # A spool has no name that a spawned process could open; a forked one inherits it.
     nameless = any(task.copy.region.path is None for task in tasks)
-    if nameless and context.get_start_method() != "fork":
+    if context is None or (nameless and context.get_start_method() != "fork"):
         return _run_here(tasks, options, progress, allowed)
     return _run_there(tasks, options, context, workers, progress)
 
@@ -233,12 +234,17 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-def _context() -> BaseContext:
-    """Fork where it is safe: on Linux, from a program that runs no threads of its own yet."""
+def _context() -> BaseContext | None:
+    """How to start processes: fork on Linux, spawn elsewhere; None if neither is safe.
+
+    A forked child of a program with threads may inherit a lock that nobody will open. Such a
+    program, a notebook say, reads its layers in its own process.
+    """
     import multiprocessing  # noqa: PLC0415 - costs more than reading a small image
 
-    method = "fork" if sys.platform == "linux" else "spawn"
-    return multiprocessing.get_context(method)
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    return multiprocessing.get_context("fork") if threading.active_count() == 1 else None
 
 
 def _run_here(

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import tarfile
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -191,3 +192,26 @@ def test_pool_layer_without_bytes_has_no_outcome() -> None:
     missing = Layer(0, None, sha256(b""), 0, None, None, None, "gone", missing="missing-blob")
 
     assert read_layers([opened("one", missing)]) == {}
+
+
+def test_pool_of_a_program_with_threads_starts_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, walks: list[str]
+) -> None:
+    monkeypatch.setattr(pool, "IN_PROCESS_BYTES", 0)
+    layers = [
+        stored(tmp_path / name, tar_with(name), tar_with(name), index=index)
+        for index, name in enumerate(("a", "bb"))
+    ]
+    stop = threading.Event()
+    thread = threading.Thread(target=stop.wait)
+    thread.start()
+
+    try:
+        outcomes = read_layers([opened("one", *layers)], jobs=2)
+    finally:
+        stop.set()
+        thread.join()
+
+    assert len(outcomes) == 2
+    # A worker would have counted its walks where nobody sees them.
+    assert sorted(walks) == ["a", "bb"]
