@@ -3,6 +3,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import subprocess
+import sys
 import tarfile
 import threading
 from typing import TYPE_CHECKING
@@ -16,6 +18,9 @@ from layerscope.oci.digest import DiffID, Digest
 from layerscope.oci.platform import Platform
 from layerscope.sources.image import Image, Layer, OpenedInput
 from layerscope.sources.region import Region
+from layerscope.synth.image_builder import ImageBuilder
+from layerscope.synth.layouts import docker_archive
+from layerscope.synth.tree import Tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,49 +148,62 @@ def test_pool_same_bytes_named_twice_are_read_once(tmp_path: Path, walks: list[s
     assert read[-1] == (len(tar), len(tar))
 
 
-def test_pool_processes_give_what_one_process_gives(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pool, "IN_PROCESS_BYTES", 0)
-    layers = []
-    for index, name in enumerate(("a", "bb", "ccc", "dddd")):
-        tar = tar_with(name)
-        layers.append(stored(tmp_path / name, tar, tar, index=index))
-    (tmp_path / "bb").write_bytes(b"damaged".ljust(len(tar_with("bb")), b"\0"))
-    seen: list[tuple[int, int]] = []
+IN_PROCESSES = """
+import sys
+from layerscope.journeys import pool
+from layerscope.sources.limits import DEFAULT_LIMITS
+from layerscope.sources.transport import open_inputs
 
-    there = read_layers(
-        [opened("one", *layers)],
-        jobs=2,
-        columns=True,
-        progress=lambda done, total: seen.append((done, total)),
+pool.IN_PROCESS_BYTES = 0
+run_there, started, seen = pool._run_there, [], []
+pool._run_there = lambda *given: started.append(1) or run_there(*given)
+
+opened = open_inputs(sys.argv[1:], platform=None, limits=DEFAULT_LIMITS, stdin=sys.stdin.buffer)
+progress = lambda done, total: seen.append((done, total))
+there = pool.read_layers(opened, jobs=2, columns=True, progress=progress)
+assert started == [1]
+assert seen[-1][0] == seen[-1][1] > 0
+assert there == pool.read_layers(opened, jobs=1, columns=True)
+assert started == [1]
+print(*(outcome.fault.code if outcome.fault else "whole" for outcome in there.values()))
+"""
+"""Reads the inputs with two processes and with none; run on its own, since tests have threads."""
+
+
+def in_processes(*arguments: str, stdin: bytes = b"") -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", IN_PROCESSES, *arguments],
+        input=stdin,
+        capture_output=True,
+        check=False,
+        timeout=60,
     )
-    here = read_layers([opened("one", *layers)], jobs=1, columns=True)
-
-    assert there == here
-    assert there[0, 0, 1].fault is not None
-    assert seen[-1][0] == seen[-1][1]
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode().split()
 
 
-def test_pool_spool_without_a_name_is_read_by_workers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pool, "IN_PROCESS_BYTES", 0)
-    tars = [tar_with("a"), tar_with("b")]
-    with (tmp_path / "spool").open("w+b") as spool:
-        layers = []
-        for index, tar in enumerate(tars):
-            offset = spool.tell()
-            spool.write(tar)
-            region = Region(None, spool.fileno(), offset, len(tar))
-            diff_id = DiffID(sha256(tar))
-            layers.append(Layer(index, None, None, None, diff_id, None, region, "spool"))
-        spool.flush()
-        (tmp_path / "spool").unlink()
+def image_of(path: Path, *files: str) -> Path:
+    builder = ImageBuilder(names=("app:1",))
+    for name in files:
+        builder = builder.layer(Tree().file(name, name.encode() * 100), f"COPY {name}")
+    docker_archive(path, builder)
+    return path
 
-        outcomes = read_layers([opened("-", *layers)], jobs=2)
 
-    assert all(outcome.scan is not None for outcome in outcomes.values())
+def test_pool_processes_give_what_one_process_gives(tmp_path: Path) -> None:
+    archive = image_of(tmp_path / "app.tar", "first", "second", "third", "fourth")
+    data = bytearray(archive.read_bytes())
+    place = data.index(b"second" * 100)
+    data[place] ^= 1
+    archive.write_bytes(data)
+
+    assert in_processes(str(archive)) == ["whole", "digest-mismatch", "whole", "whole"]
+
+
+def test_pool_spool_without_a_name_is_read_by_workers(tmp_path: Path) -> None:
+    archive = image_of(tmp_path / "app.tar", "first", "second")
+
+    assert in_processes("-", stdin=archive.read_bytes()) == ["whole", "whole"]
 
 
 def test_pool_layer_without_bytes_has_no_outcome() -> None:
