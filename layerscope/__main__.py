@@ -14,8 +14,14 @@ def main(arguments: list[str] | None = None) -> int:
     if given == ["--version"]:
         from layerscope import __version__  # noqa: PLC0415 - nothing but the version is loaded
 
-        sys.stdout.write(f"layerscope {__version__}\n")
-        return 0
+        try:
+            sys.stdout.write(f"layerscope {__version__}\n")
+            sys.stdout.flush()
+        except (AttributeError, OSError):
+            # There is no standard output, or it takes nothing: `run` knows what to say of that.
+            pass
+        else:
+            return 0
     from layerscope.cli.app import run  # noqa: PLC0415 - typer is loaded for commands only
 
     return run(given)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
-import sys
 import traceback
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +12,13 @@ from typer.core import TyperGroup
 
 from layerscope.cli import exit_codes
 from layerscope.cli.messages import say, say_error
-from layerscope.cli.streams import OutputClosedError
+from layerscope.cli.streams import (
+    OutputClosedError,
+    discard_output,
+    flush_output,
+    standard_output,
+    unwritten,
+)
 from layerscope.cli.values import use_plain_values
 from layerscope.errors import LayerscopeError, UsageError, shown
 
@@ -55,7 +61,7 @@ def _version(given: bool) -> None:
     if given:
         from layerscope import __version__  # noqa: PLC0415 - read when asked
 
-        sys.stdout.write(f"layerscope {__version__}\n")
+        standard_output()(f"layerscope {__version__}\n".encode())
         raise typer.Exit
 
 
@@ -81,6 +87,7 @@ def run(arguments: Sequence[str]) -> int:
         status = typer.main.get_command(app).main(
             list(arguments), prog_name="layerscope", standalone_mode=False
         )
+        flush_output()
     except KeyboardInterrupt:
         return exit_codes.INTERRUPTED
     except OutputClosedError:
@@ -95,6 +102,10 @@ def run(arguments: Sequence[str]) -> int:
 def _failed(error: Exception) -> int:
     if isinstance(error, LayerscopeError):
         return say_error(error)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
+        # typer writes the help itself; what commands write is `UsageError` by now.
+        discard_output()
+        return say_error(unwritten(error))
     if isinstance(error, typer.TyperException):
         return say_error(_usage(error))
     if isinstance(error, typer.Abort):

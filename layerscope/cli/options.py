@@ -35,6 +35,10 @@ class Color(StrEnum):
     NEVER = "never"
 
 
+IMAGE_HELP = "Archive, layout or folder: see layerscope --help."
+"""What the help of each command says of its images."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommonOptions:
     """What every command takes."""
@@ -42,7 +46,7 @@ class CommonOptions:
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")] = (
         False
     )
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="More detail.")] = False
     debug: Annotated[bool, typer.Option("--debug", help="Show where an error arose.")] = False
     color: Annotated[
         Color, typer.Option("--color", help="Bold and colour; auto heeds NO_COLOR.")

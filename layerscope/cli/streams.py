@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from layerscope.cli.options import CommonOptions, FileOptions, FormatOptions
 
 NARROWEST, WIDEST, DEFAULT_WIDTH = 40, 200, 80
+STANDARD_OUTPUT = "standard output"
 
 
 class OutputClosedError(Exception):
@@ -57,21 +58,22 @@ class Targets:
     def of(cls, common: CommonOptions, files: FileOptions, formats: FormatOptions) -> Targets:
         """The targets that the options name.
 
-        Raises: `UsageError` for a file that is there already (without `--force`), one that is named
-            twice, and a `--save` that is no FORMAT=FILE.
+        Raises: `UsageError` for a file that is there already (without `--force`), one whose folder
+            is not there, one that is named twice, and a `--save` that is no FORMAT=FILE.
         """
         saves = tuple(_save(text) for text in formats.save or ())
         paths = [path for _, path in saves] + ([files.output] if files.output else [])
         for position, path in enumerate(paths):
             if path in paths[:position]:
                 raise UsageError(f"expected one document for each file, found two: {shown(path)}")
-            refuse_existing(path, force=files.force)
+            refuse_target(path, force=files.force)
         return cls(formats.format, files.output, saves, files.force, look_of(common.color))
 
     def deliver(self, renderers: Mapping[Format, Callable[[Look], Iterable[bytes]]]) -> None:
         """Write every document: files first, then standard output.
 
-        Raises: `UsageError` if a file cannot be written, `OutputClosedError` if nobody reads.
+        Raises: `UsageError` if a file or standard output cannot be written, `OutputClosedError` if
+            nobody reads.
         """
         files = [*self.saves, *([(self.format, self.output)] if self.output else [])]
         for kind, path in files:
@@ -97,29 +99,76 @@ def look_of(color: Color) -> Look:
     return Look(min(max(width, NARROWEST), WIDEST), styled)
 
 
+def standard_input() -> BinaryIO | None:
+    """The bytes of standard input; None if the process was started without one."""
+    return None if sys.stdin is None else sys.stdin.buffer
+
+
 def standard_output() -> Callable[[bytes | memoryview], None]:
-    """A function that writes bytes to standard output. It raises `OutputClosedError`."""
+    """A function that writes bytes to standard output.
+
+    Raises: `UsageError` if there is none; the function raises that if the bytes cannot be written,
+        such as to a full disk, and `OutputClosedError` if nobody reads.
+    """
+    if sys.stdout is None:
+        raise UsageError("it is closed", STANDARD_OUTPUT)
     stream = sys.stdout.buffer
 
     def write(data: bytes | memoryview) -> None:
-        try:
+        with _standard_output_faults():
             stream.write(data)
-        except BrokenPipeError:
-            _give_up()
 
     return write
 
 
 def flush_output() -> None:
-    """Write what is still held back. Raises: `OutputClosedError`."""
+    """Write what is still held back. Raises: `UsageError`, `OutputClosedError`, as above."""
+    if sys.stdout is not None:
+        with _standard_output_faults():
+            sys.stdout.flush()
+
+
+@contextmanager
+def _standard_output_faults() -> Iterator[None]:
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _give_up()
+        yield
+    except OSError as error:
+        discard_output()
+        if isinstance(error, BrokenPipeError):
+            raise OutputClosedError from None
+        raise unwritten(error) from error
 
 
-def refuse_existing(path: str, *, force: bool) -> None:
-    """Nothing, if a file may be written to `path`. Raises: `UsageError` if it is there already."""
+def discard_output() -> None:
+    """Nothing; what is held back and what is written to standard output from now on is lost.
+
+    Python flushes standard output once more when it ends, and would complain then.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def unwritten(error: OSError, place: str = STANDARD_OUTPUT) -> UsageError:
+    """What a user is told of a place that cannot be written."""
+    problem = error.strerror or str(error)
+    return UsageError(f"cannot write: {problem[:1].lower()}{problem[1:]}", place)
+
+
+def refuse_target(path: str, *, force: bool) -> None:
+    """Nothing, if a file may be written to `path`: asked before work that may take minutes.
+
+    Raises: `UsageError` if it is there already (a folder: even with `force`), or its folder is not;
+        and for `-`, which many programs take for standard output.
+    """
+    if path == "-":
+        raise UsageError(
+            "expected a file to write to, found -",
+            hint="leave the option out for standard output; ./- is a file of that name",
+        )
+    if os.path.isdir(path):
+        raise UsageError("expected a file to write to, found a folder", shown(path))
+    folder = os.path.dirname(os.path.realpath(path))
+    if not os.path.isdir(folder):
+        raise UsageError("cannot write: its folder is not there", shown(path))
     if not force and os.path.lexists(path) and not _is_stream(path):
         raise UsageError(
             "the file exists", shown(path), "--force overwrites it; or give another name"
@@ -153,10 +202,7 @@ def whole_file(path: str, *, force: bool) -> Iterator[BinaryIO]:
             if os.path.lexists(temporary):
                 os.unlink(temporary)
     except OSError as error:
-        problem = error.strerror or str(error)
-        raise UsageError(
-            f"cannot write: {problem[:1].lower()}{problem[1:]}", shown(path)
-        ) from error
+        raise unwritten(error, shown(path)) from error
 
 
 def _put(temporary: str, target: str, *, force: bool) -> None:
@@ -171,7 +217,7 @@ def _put(temporary: str, target: str, *, force: bool) -> None:
         raise
     except OSError:
         # Not all file systems know links.
-        refuse_existing(target, force=False)
+        refuse_target(target, force=False)
         os.replace(temporary, target)
 
 
@@ -197,9 +243,3 @@ def _save(text: str) -> tuple[Format, str]:
             f"expected FORMAT=FILE with a format of {known}, found {shown(text, 60)!r}", "--save"
         )
     return Format(name), path
-
-
-def _give_up() -> None:
-    # Python flushes standard output once more when it ends, and would complain then.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    raise OutputClosedError

@@ -88,9 +88,13 @@ def _identity(image: Image) -> str:
 
 def _listed(images: list[Image]) -> str:
     parts = []
+    before = None
     for image in images[:LISTED]:
         about = [shown(name, 60) for name in image.names[:1]] + [shown(image.platform, 40)]
-        parts.append(f"{shown(image.input, 60)}:@{image.index} ({', '.join(about)})")
+        # The input is whole, so that it can be pasted, and said once, so that there is room.
+        place = "" if image.input == before else shown(image.input, 240)
+        parts.append(f"{place}:@{image.index} ({', '.join(about)})")
+        before = image.input
     if len(images) > LISTED:
         parts.append(f"and {len(images) - LISTED} more")
     return "; ".join(parts)

@@ -14,6 +14,7 @@ NAME_CHARACTERS = 200
 INSTRUCTION_CHARACTERS = 400
 DIGEST_CHARACTERS = 12
 
+_SUM = re.compile(r"\b((?:file|dir|multi):[0-9a-f]{12})[0-9a-f]{52}\b")
 _SPACE = re.compile(r"\s+")
 _BUILD_ARGUMENTS = re.compile(r"(?:RUN )?\|[0-9]+ (?:.*?(?=/bin/(?:ba)?sh -))?")
 _SHELL = re.compile(
@@ -44,7 +45,8 @@ def instruction(created_by: str | None) -> str:
     r"""A history line for people: the instruction, without what builders put around it.
 
     The classic builder's `/bin/sh -c #(nop)` and BuildKit's `# buildkit` go, so does the shell of a
-    `RUN`; line breaks become spaces. None, a layer without a record, is `<missing>`.
+    `RUN`; line breaks become spaces, and the checksum of what was copied is cut to 12 digits, so
+    that the destination is seen. None, a layer without a record, is `<missing>`.
 
     >>> instruction("/bin/sh -c #(nop) COPY dir:12 in / ")
     'COPY dir:12 in /'
@@ -63,7 +65,7 @@ def instruction(created_by: str | None) -> str:
     if shell:
         rest = text[shell.end() :].lstrip()
         text = rest if "#(nop)" in shell[0] else f"RUN {rest}"
-    return shown(text, INSTRUCTION_CHARACTERS)
+    return shown(_SUM.sub(r"\1", text), INSTRUCTION_CHARACTERS)
 
 
 def short_digest(digest: str | None) -> str:

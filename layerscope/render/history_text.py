@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from layerscope.render.escape import instruction, line
 from layerscope.render.page import NARROW_SIZES, Page, add_row, sizes, table_of
-from layerscope.render.text import DEFAULT_WIDTH
+from layerscope.render.text import DEFAULT_WIDTH, image_title, whence
+from layerscope.units import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from layerscope.report.answers import HistoryDocument, StepRow
 
 _MARKS = {"hand-made": "[hand-made] ", "imported": "[imported] "}
@@ -27,9 +30,11 @@ def history_text(
         styled: Whether to use bold and colour.
     """
     page = Page(width, styled=styled)
-    image = document.image
-    name = line(image.names[0]) if image.names else f"{line(image.input)}:@{image.index}"
-    page.title(name, line(str(image.platform), 40))
+    page.title(image_title(document.image), line(str(document.image.platform), 40))
+    page.line(whence(document.image))
+    if not document.steps:
+        page.line("no layers, and no record of any step")
+        return page.encoded()
     table = table_of(
         ("layer", "right"),
         ("created", "left"),
@@ -39,6 +44,9 @@ def history_text(
     for step in document.steps:
         number = "-" if step.layer is None else str(step.layer)
         add_row(table, [number, line(step.created or "?", 11)[:10], _words(step), *_sizes(step)])
+    if any(step.layer is not None for step in document.steps):
+        table.add_section()
+        add_row(table, _sums(document.steps), "bold")
     page.table(table)
     for fault in document.faults:
         page.line(f"fault: {line(fault.message, 400)} ({line(fault.code)})", "red")
@@ -51,6 +59,23 @@ def _words(step: StepRow) -> str:
         return instruction(None)
     words = instruction(step.created_by or step.comment or "") or "(the record says nothing)"
     return _MARKS.get(step.origin, "") + words
+
+
+def _sums(steps: Sequence[StepRow]) -> list[str]:
+    """The last row: how many layers there are, and what they come to as far as it is known."""
+    made = [step for step in steps if step.layer is not None]
+    columns = (
+        [step.compressed_bytes for step in made],
+        [step.uncompressed_bytes for step in made],
+        [step.content_bytes for step in made],
+    )
+    known = [[size for size in column if size is not None] for column in columns]
+    return [
+        "",
+        "",
+        counted(len(made), "layer"),
+        *sizes(*(sum(column) if len(column) == len(made) else None for column in known)),
+    ]
 
 
 def _sizes(step: StepRow) -> list[str]:

@@ -64,8 +64,8 @@ class Page:
         self._console.print(Text(text, style=style), soft_wrap=True)
 
     def table(self, table: Table) -> None:
-        """A table."""
-        self._console.print(table)
+        """A table; wider than the page where that has no room for it, rather than cut."""
+        self._console.print(table, crop=False)
 
     def encoded(self) -> bytes:
         """The page so far, each line without blanks at its end."""

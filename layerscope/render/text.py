@@ -11,18 +11,23 @@ from layerscope.report.metrics import total
 from layerscope.units import bytes_text, count_text, counted, share_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from layerscope.report.answers import ImageName
     from layerscope.report.document import HistoryRow, ImageRow, LayerRow, Report, SharingTotal
 
 DEFAULT_WIDTH = 80
 LAYERS_OF_AT_MOST = 8
 """Of how many images the layers are printed unless all are asked for."""
 SKIPPED_SHOWN = 10
+WIDE = 100
+"""From how many columns on the headers of sizes need no room of the instructions."""
 
 
 def report_text(
     report: Report, *, verbose: bool = False, width: int = DEFAULT_WIDTH, styled: bool = False
 ) -> bytes:
-    """The report as UTF-8 text.
+    """The report as UTF-8 text; nothing if there is nothing but faults.
 
     Args:
         report: The document.
@@ -32,11 +37,15 @@ def report_text(
         styled: Whether to use bold and colour.
     """
     page = Page(width, styled=styled)
-    if report.images:
+    if not report.images and not report.skipped:
+        # All that could be said are faults, and those are on standard error.
+        return b""
+    if len(report.images) > 1:
         _images(page, report)
     if verbose or len(report.images) <= LAYERS_OF_AT_MOST:
+        holders = _Holders(report.images)
         for image in report.images:
-            _layers(page, image, verbose=verbose)
+            _layers(page, image, holders, width=width, verbose=verbose)
     if len(report.images) > 1:
         _sharing(page, report)
     _skipped(page, report, verbose=verbose)
@@ -46,12 +55,34 @@ def report_text(
     return page.encoded()
 
 
-def image_title(image: ImageRow) -> str:
+def image_title(image: ImageRow | ImageName) -> str:
     """What an image is called: its first name, else the input with the image's number."""
     if image.names:
         more = f" (+{len(image.names) - 1})" if len(image.names) > 1 else ""
         return line(image.names[0]) + more
     return f"{line(image.input)}:@{image.index}"
+
+
+def whence(image: ImageRow | ImageName) -> str:
+    """Where an image was read from, and the digests that it is known by elsewhere."""
+    about = [line(image.input), line(image.source, 40)]
+    if image.manifest_digest:
+        about.append(f"manifest {short_digest(image.manifest_digest)}")
+    if image.config_digest:
+        about.append(f"config {short_digest(image.config_digest)}")
+    return ", ".join(about)
+
+
+def _titles(report: Report) -> list[str]:
+    """What each image is called; those that would look alike have their input's name in front."""
+    seen = Counter((image_title(image), str(image.platform)) for image in report.images)
+    return [
+        title
+        if seen[title, str(image.platform)] == 1
+        else f"{line(image.input.rpartition('/')[2], 40)}: {title}"
+        for image in report.images
+        for title in [image_title(image)]
+    ]
 
 
 def _images(page: Page, report: Report) -> None:
@@ -65,21 +96,42 @@ def _images(page: Page, report: Report) -> None:
         ("layers", "right"),
         *((header, "right") for header in NARROW_SIZES),
     )
-    for image in report.images:
-        cells = [image_title(image), line(str(image.platform), 24), count_text(len(image.layers))]
+    for image, title in zip(report.images, _titles(report), strict=True):
+        cells = [title, line(str(image.platform), 24), count_text(len(image.layers))]
         measured = sizes(image.compressed_bytes, image.uncompressed_bytes, image.content_bytes)
         add_row(table, cells + measured)
     page.table(table)
 
 
-def _layers(page: Page, image: ImageRow, *, verbose: bool) -> None:
+class _Holders:
+    """In how many of the images a layer is, whatever its compression: by DiffID.
+
+    An input that lists one manifest under three names holds it once, as in `report.sharing`. A
+    damaged layer is none of them, whatever DiffID the config claims for it.
+    """
+
+    def __init__(self, images: Sequence[ImageRow]) -> None:
+        distinct = {
+            (image.input, image.manifest_digest or image.config_digest or image.index): image
+            for image in images
+        }
+        self.images = len(distinct)
+        self._of = Counter(
+            diff_id
+            for image in distinct.values()
+            for diff_id in {layer.diff_id for layer in image.layers if layer.verified != "failed"}
+        )
+
+    def text(self, layer: LayerRow) -> str:
+        """`2 of 6`, or `?` for a layer that could not be read."""
+        if layer.diff_id is None or layer.verified == "failed":
+            return UNKNOWN
+        return f"{count_text(self._of[layer.diff_id])} of {count_text(self.images)}"
+
+
+def _layers(page: Page, image: ImageRow, holders: _Holders, *, width: int, verbose: bool) -> None:
     page.title(image_title(image), line(str(image.platform), 40))
-    about = [f"{line(image.input)}, {line(image.source, 40)}"]
-    if image.manifest_digest:
-        about.append(f"manifest {short_digest(image.manifest_digest)}")
-    if image.config_digest:
-        about.append(f"config {short_digest(image.config_digest)}")
-    page.line(", ".join(about))
+    page.line(whence(image))
     for name in image.names[1:] if verbose else ():
         page.line(f"also named {line(name)}")
     if not image.layers:
@@ -89,12 +141,17 @@ def _layers(page: Page, image: ImageRow, *, verbose: bool) -> None:
     columns = [("layer", "right"), ("instruction", "text")]
     columns += [("DiffID", "left")] if verbose else []
     columns += [] if whole else [("state", "left")]
-    table = table_of(*columns, *((header, "right") for header in SIZES))
+    narrow = width < WIDE
+    if holders.images > 1:
+        columns.append(("in\nimages" if narrow else "in images", "right"))
+    headers = NARROW_SIZES if narrow else SIZES
+    table = table_of(*columns, *((header, "right") for header in headers))
     records = {record.layer: record for record in image.history}
     for layer in image.layers:
         cells = [str(layer.index), _words(layer.created_by, records.get(layer.index))]
         cells += [short_digest(layer.diff_id)] if verbose else []
         cells += [] if whole else [_state(layer)]
+        cells += [holders.text(layer)] if holders.images > 1 else []
         cells += sizes(layer.compressed_bytes, layer.uncompressed_bytes, layer.content_bytes)
         add_row(table, cells, "red" if layer.verified == "failed" else "")
     sums = ["", _counts(image), *[""] * (len(columns) - 2)]
@@ -148,8 +205,8 @@ def _sharing(page: Page, report: Report) -> None:
     table = table_of(
         ("image", "text"), ("platform", "text"), ("only here", "right"), ("in others too", "right")
     )
-    for image, shared in zip(report.images, sharing.images, strict=True):
-        cells = [image_title(image), line(str(image.platform), 24)]
+    for image, title, shared in zip(report.images, _titles(report), sharing.images, strict=True):
+        cells = [title, line(str(image.platform), 24)]
         add_row(table, cells + sizes(shared.unique_bytes, shared.shared_bytes))
     page.table(table)
 

@@ -12,13 +12,19 @@ if TYPE_CHECKING:
     from layerscope.report.document import FaultRow
 
 
+UNKNOWN_SOURCE = "unknown"
+"""What a document calls the kind of an input that could not be told."""
+
+
 def validate_text(document: ValidateDocument) -> bytes:
     """The document as UTF-8 text."""
     lines = []
     for position, one in enumerate(document.inputs):
         word = "ok    " if one.valid else "FAULTY"
         held = f"{counted(one.images, 'image')}, {counted(one.layers, 'layer')}"
-        lines.append(f"{word}  {line(one.input)}  {line(one.source, 40) or 'unknown'}, {held}")
+        about = held if one.images or one.valid else "no image could be read"
+        kind = "" if one.source == UNKNOWN_SOURCE else f"{line(one.source, 40)}, "
+        lines.append(f"{word}  {line(one.input)}  {kind}{about}")
         first = all(earlier.input != one.input for earlier in document.inputs[:position])
         lines += [_fault(fault) for fault in document.faults if first and fault.input == one.input]
     lines += [_note(note) for note in document.notes]

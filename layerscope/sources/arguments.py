@@ -87,7 +87,8 @@ def _list_lines(path: str) -> list[str]:
         raise UsageError(f"the list cannot be read: {reason}", shown(f"@{path}")) from None
     if len(data) > MAX_LIST_BYTES:
         raise UsageError(f"the list has more than {MAX_LIST_BYTES} bytes", shown(f"@{path}"))
-    lines = [line.strip() for line in os.fsdecode(data).splitlines()]
+    # Not `splitlines` of the text: names may have what Unicode takes for the end of a line.
+    lines = [os.fsdecode(line.strip()) for line in data.splitlines()]
     return [line for line in lines if line and not line.startswith("#")]
 
 

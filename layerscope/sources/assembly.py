@@ -71,6 +71,7 @@ def assemble(
     names: tuple[str, ...],
     platform: Platform,
     manifest: Manifest | None = None,
+    manifest_digest: Digest | None = None,
     index_path: tuple[Digest, ...] = (),
     annotations: dict[str, str] | None = None,
     config_name: str | None = None,
@@ -135,9 +136,9 @@ def assemble(
         names=names,
         platform=platform,
         manifest=manifest,
-        manifest_digest=manifest.digest if manifest else None,
+        manifest_digest=manifest_digest,
         config=config,
-        config_digest=config.digest,
+        config_digest=manifest.config.digest if manifest else config.digest,
         layers=tuple(layers),
         index_path=index_path,
         annotations=annotations or {},
@@ -181,6 +182,8 @@ def from_manifest(
         names=names,
         platform=config.platform.completed(descriptor.platform if descriptor else None),
         manifest=manifest,
+        # As whoever names it does: not every digest is a sha256.
+        manifest_digest=descriptor.digest if descriptor else manifest.digest,
         index_path=index_path,
         annotations=descriptor.annotations if descriptor else None,
     )

@@ -40,7 +40,8 @@ def archive_format(archive: OuterArchive) -> ArchiveFormat:
         return "docker"
     if archive.has("index.json"):
         return "oci"
-    if archive.has("repositories"):
+    if archive.has("repositories") and archive.damage is None:
+        # Newer archives have `repositories` too, and theirs say nothing of what a damage took.
         return "docker-v1"
     if not archive.members:
         raise NotAnImageError(_what_else(archive), hint="layerscope reads tar archives of images")

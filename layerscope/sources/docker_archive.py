@@ -202,8 +202,8 @@ def _claim(archive: OuterArchive, name: str, source: Descriptor | None) -> Layer
 def _rows_by_config(rows: list[Row]) -> dict[Digest, list[int]]:
     by_config: dict[Digest, list[int]] = {}
     for number, row in enumerate(rows):
-        if row.image is not None and row.image.config_digest is not None:
-            by_config.setdefault(row.image.config_digest, []).append(number)
+        if row.image is not None and row.image.config is not None:
+            by_config.setdefault(row.image.config.digest, []).append(number)
     return by_config
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from layerscope.oci.descriptor import Descriptor
     from layerscope.oci.digest import Digest
     from layerscope.oci.index import Index
+    from layerscope.oci.platform import Platform
     from layerscope.sources.blobs import Documents
     from layerscope.sources.listed import Origin
 
@@ -159,12 +160,23 @@ def _manifest_row(
     return Row(
         names=here.names,
         references=here.references,
-        platform=made.image.platform,
+        platform=_selected_by(descriptor.platform, made.image.platform),
         image=made.image,
         faults=made.faults,
         skipped=made.skipped,
         indexes=here.indexes,
     )
+
+
+def _selected_by(listed: Platform | None, own: Platform) -> Platform:
+    """The platform that an image is picked by: what its index says, as engines have it.
+
+    The config is not asked where the index speaks: images of two platforms may share a config.
+    """
+    if listed is None or listed.is_unknown or not (listed.os and listed.architecture):
+        return own
+    same = listed.os == own.os and listed.architecture == own.architecture
+    return listed.completed(own) if same else listed
 
 
 def _no_image(manifest: Manifest) -> str | None:

@@ -1,8 +1,9 @@
 """The index of an outer archive: where each member's bytes lie, links followed inside it only.
 
 Engines unpack such an archive into a folder before they read it, so the same rules hold here: of
-two members with one name the later counts, `./x` is `x`, a symlink counts from its own folder and
-a hard link from the root. Nothing is unpacked: a name gives the bytes' place in the file.
+two members with one name the later counts, `./x` is `x`, a symlink counts from its own folder,
+a hard link and an absolute symlink from the archive's root. Nothing is unpacked: a name gives the
+bytes' place in the file.
 """
 
 from __future__ import annotations
@@ -128,18 +129,27 @@ class OuterArchive:
             return wanted, member
         if not wanted or len(wanted) > MAX_NAME or b"\0" in wanted:
             raise MissingBlobError(f'the archive has no "{shown(name)}"')
-        key = self._followed(wanted, name)
+        if wanted.startswith(b"/"):
+            raise UnsafeMemberError(f'"{shown(name)}" leads out of the archive')
+        key, is_absolute = self._followed(wanted, name)
         member = self.members.get(key)
         if member is None:
+            if is_absolute:
+                # Meant for the machine's own root: that it is not there is not all to be said.
+                raise UnsafeMemberError(f'"{shown(name)}" leads out of the archive')
             raise MissingBlobError(f'the archive has no "{shown(name)}"')
         if member.kind != "file":
             raise UnsafeMemberError(f'"{shown(name)}" is no regular file but: {member.kind}')
         return key, member
 
-    def _followed(self, path: bytes, name: str) -> bytes:
-        """The clean name that a path stands for when the links on the way are followed."""
+    def _followed(self, path: bytes, name: str) -> tuple[bytes, bool]:
+        """The clean name that a path stands for when the links on the way are followed.
+
+        With it, whether a link on the way was absolute.
+        """
         links = 0
-        todo = _parts(path, name)
+        is_absolute = False
+        todo = _parts(path)
         done: list[bytes] = []
         while todo:
             part = todo.pop()
@@ -155,12 +165,13 @@ class OuterArchive:
             links += 1
             if links > MAX_LINKS or len(member.link) > MAX_NAME:
                 raise UnsafeMemberError(f'"{shown(name)}" is a link that leads nowhere')
-            if member.kind == "symlink":
-                done.pop()
-            else:
+            if member.kind == "hardlink" or member.link.startswith(b"/"):
                 done.clear()
-            todo.extend(_parts(member.link, name))
-        return b"/".join(done)
+            else:
+                done.pop()
+            is_absolute = is_absolute or member.link.startswith(b"/")
+            todo.extend(_parts(member.link))
+        return b"/".join(done), is_absolute
 
 
 def _encodable(name: str) -> bool:
@@ -172,10 +183,8 @@ def _encodable(name: str) -> bool:
     return True
 
 
-def _parts(path: bytes, name: str) -> list[bytes]:
-    """The components of a path, last first. `name` is what was asked for, for the error."""
-    if path.startswith(b"/"):
-        raise UnsafeMemberError(f'"{shown(name)}" leads out of the archive')
+def _parts(path: bytes) -> list[bytes]:
+    """The components of a path, last first."""
     return [part for part in reversed(path.split(b"/")) if part not in (b"", b".")]
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from layerscope.sources.image import Image
     from layerscope.sources.listed import Listing, Row
 
-_DIGEST_START = re.compile(r"sha256:[0-9a-f]{6,64}")
+_DIGEST_START = re.compile(r"sha256:[0-9a-f]{6,64}|sha512:[0-9a-f]{6,128}")
 
 LISTED = 8
 """How many images a message lists."""
@@ -43,7 +43,8 @@ def select(
     """The opened input: picked images with their positions among all images of the input.
 
     An absent manifest is skipped if another image of its index is there and it was not asked for,
-    else it is a fault; so it is in an archive without its end, which may have held it.
+    else it is a fault; so it is in an archive without its end, which may have held it. A name that
+    picks other images of the index as well, as that of a whole index does, asks for none of them.
 
     Args:
         input_name: What the user named.
@@ -59,6 +60,13 @@ def select(
     with_images = {
         number for row in listing.rows if row.image is not None for number in row.indexes
     }
+    picked_from = {
+        (pick, row.indexes[-1:])
+        for row, number in numbered
+        if row.image is not None
+        for pick in picks
+        if _picks(pick, row, number)
+    }
     found: list[Image] = []
     skipped: list[Skipped] = []
     faults = list(listing.faults)
@@ -70,7 +78,14 @@ def select(
             faults.extend(row.faults)
             skipped.extend(row.skipped)
             if row.absent is not None:
-                asked = bool(picks) or _is_for(row, platform) or listing.may_be_cut
+                asked = (
+                    listing.may_be_cut
+                    or _is_for(row, platform)
+                    or any(
+                        _picks(pick, row, number) and (pick, row.indexes[-1:]) not in picked_from
+                        for pick in picks
+                    )
+                )
                 if not asked and row.indexes and row.indexes[-1] in with_images:
                     detail = shown(row.platform or "")
                     skipped.append(Skipped(input_name, "missing-platform", row.digest, detail))

@@ -60,7 +60,7 @@ def write_demo(directory: Path, *, overwrite: bool = False) -> list[Path]:
         raise UsageError(
             f"expected no file called {shown(taken[0])}, found one",
             shown(str(directory)),
-            hint="give another folder, or allow to overwrite",
+            hint="--force replaces it; or give another folder",
         )
     try:
         directory.mkdir(parents=True, exist_ok=True)

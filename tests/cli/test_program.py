@@ -99,6 +99,8 @@ def test_every_command_has_help(tmp_path: Path) -> None:
         ["analyze", "--save", "xml=x", "app.tar"],
         ["analyze", "--save", "json=a", "-o", "a", "app.tar"],
         ["analyze", "-o", "no/such/folder/x", "app.tar"],
+        ["analyze", "-o", "-", "app.tar"],
+        ["analyze", "--save", "json=-", "app.tar"],
         ["analyze", "docker://app:1"],
         ["history", "two.tar"],
         ["ls", "app.tar"],
@@ -135,9 +137,9 @@ def test_command_for_one_image_lists_those_that_there_are(tmp_path: Path) -> Non
 
     result = run("history", "two.tar", cwd=tmp_path)
 
-    assert "two.tar:@0 (" in result.err
-    assert "base:1" in result.err
-    assert "two.tar:@1 (" in result.err
+    assert result.err.splitlines()[1] == (
+        "hint: pick one: two.tar:@0 (base:1, linux/amd64); :@1 (app:1, linux/amd64)"
+    )
 
 
 def test_analyze_json_has_sizes_worked_out_by_hand(tmp_path: Path) -> None:
@@ -440,3 +442,96 @@ def test_demo_makes_images_and_says_where_they_are(tmp_path: Path) -> None:
     assert "shop/legacy:0.9" in first.out.decode()
     assert again.status == 2
     assert (forced.status, forced.out, forced.err) == (0, first.out, "")
+
+
+def redirected(shell: str, folder: Path) -> Run:
+    """A run of `sh`, in which `$layerscope` is the program."""
+    done = subprocess.run(
+        ["sh", "-c", shell],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+        timeout=60,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(REPOSITORY),
+            "layerscope": f"{sys.executable} -m layerscope",
+        },
+    )
+    return Run(done.returncode, done.stdout, done.stderr.decode())
+
+
+COMMANDS = [
+    "--version",
+    "--help",
+    "schema",
+    "analyze app.tar",
+    "validate app.tar",
+    "history app.tar",
+    "ls app.tar --layer 1",
+    "cat app.tar /srv/app --layer 1",
+]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full to write to")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_full_disk_is_one_line_and_no_fault_of_layerscope(tmp_path: Path, command: str) -> None:
+    app_tar(tmp_path)
+
+    result = redirected(f"$layerscope {command} >/dev/full", tmp_path)
+
+    assert result.status == 2
+    assert result.err.splitlines() == [
+        "layerscope: standard output: cannot write: no space left on device (usage)"
+    ]
+
+
+@pytest.mark.parametrize("command", [each for each in COMMANDS if each != "--help"])
+def test_no_standard_output_is_one_line_and_no_fault_of_layerscope(
+    tmp_path: Path, command: str
+) -> None:
+    app_tar(tmp_path)
+
+    result = redirected(f"$layerscope {command} >&-", tmp_path)
+
+    assert result.status == 2
+    assert result.err.splitlines() == ["layerscope: standard output: it is closed (usage)"]
+
+
+def test_no_standard_input_matters_only_where_it_is_read(tmp_path: Path) -> None:
+    app_tar(tmp_path)
+
+    wanted = redirected("$layerscope analyze - <&-", tmp_path)
+    other = redirected("$layerscope analyze app.tar <&-", tmp_path)
+
+    assert wanted.status == 3
+    assert wanted.err == "layerscope: -: there is no standard input (unreadable)\n"
+    assert (other.status, other.err) == (0, "")
+
+
+def test_text_of_nothing_but_faults_is_on_standard_error_alone(tmp_path: Path) -> None:
+    result = run("analyze", "none.tar", cwd=tmp_path)
+
+    assert result.status == 3
+    assert result.out == b""
+    assert result.err == "layerscope: none.tar: no such file or folder (unreadable)\n"
+
+
+@pytest.mark.parametrize("target", ["none/out", "folder"])
+def test_target_that_cannot_be_a_file_is_refused_before_anything_is_read(
+    tmp_path: Path, target: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+
+    result = run("analyze", "none.tar", "-o", target, "--force", cwd=tmp_path)
+
+    assert result.status == 2
+    assert result.err.startswith(f"layerscope: {target}: ")
+    assert result.err.endswith(" (usage)\n")
+    assert "--force" not in result.err
+
+
+def test_validate_says_that_no_image_could_be_read(tmp_path: Path) -> None:
+    result = run("validate", "none.tar", cwd=tmp_path)
+
+    assert result.out.decode().splitlines()[0] == "FAULTY  none.tar  no image could be read"

@@ -55,6 +55,11 @@ def test_exact_doubles_backslashes_so_that_it_can_be_read_back() -> None:
         ("COPY a /b # buildkit", "COPY a /b"),
         ("/bin/hello -c #(nop)  SHELL [/bin/hello -c]", "SHELL [/bin/hello -c]"),
         ("RUN set -e\n\tmake\n", "RUN set -e make"),
+        (
+            "/bin/sh -c #(nop) COPY file:0123456789ab" + "c" * 52 + " in /srv/app ",
+            "COPY file:0123456789ab in /srv/app",
+        ),
+        ("COPY file:0123 in /srv", "COPY file:0123 in /srv"),
         ("# debian.sh --arch 'amd64'", "# debian.sh --arch 'amd64'"),
         ("made by hand", "made by hand"),
     ],

@@ -38,14 +38,40 @@ def squeezed(text: bytes) -> list[str]:
 def test_report_text_shows_images_layers_and_three_sizes() -> None:
     lines = squeezed(report_text(one_image()))
 
-    assert "shop/app:1 linux/amd64 2 41.2 MB 98.1 MB 95.0 MB" in lines
+    assert lines[0] == "shop/app:1 linux/amd64"
     assert "0 COPY base / 41.2 MB 98.1 MB 95.0 MB" in lines
     assert "1 RUN make 1.5 kB 10.2 kB 34 B" in lines
     assert "2 layers, 4 files 41.2 MB 98.1 MB 95.0 MB" in lines
 
 
-def test_report_text_of_one_image_has_no_sharing() -> None:
-    assert b"sharing" not in report_text(one_image())
+def test_report_text_of_one_image_says_nothing_twice() -> None:
+    text = report_text(one_image())
+
+    assert b"sharing" not in text
+    assert text.count(b"shop/app:1") == 1
+    assert text.count(b"98.1 MB") == 2  # the base layer, and the sum with 10,240 bytes more
+
+
+def test_report_text_of_nothing_but_faults_is_empty() -> None:
+    fault = Fault("none.tar", "unreadable", "no such file or folder")
+    skipped = Skipped("none.tar", "artifact", digest("a"))
+
+    alone = build([OpenedInput("none.tar", "unknown", (), faults=(fault,))], {})
+    beside = build([OpenedInput("none.tar", "oci", (), (skipped,), (fault,))], {})
+
+    assert report_text(alone) == b""
+    assert b"artifact" in report_text(beside)
+    assert b"(unreadable)" in report_text(beside)
+
+
+def test_narrow_report_leaves_the_room_to_instructions() -> None:
+    report = one_image("RUN " + "x" * 200)
+
+    shown = [report_text(report, width=width).decode().count("x") for width in (80, 99, 100)]
+
+    # From 100 columns on the headers "compressed" and "uncompressed" are not broken.
+    assert shown[1] == shown[0] + 19
+    assert shown[2] < shown[1]
 
 
 def test_report_text_of_two_images_shows_the_three_sharings() -> None:
@@ -66,12 +92,50 @@ def test_report_text_of_two_images_shows_the_three_sharings() -> None:
     assert "b linux/amd64 1.5 kB 41.2 MB" in lines
 
 
+def test_layers_say_in_how_many_images_they_are_whatever_their_compression() -> None:
+    inputs = [
+        opened(
+            image("a", layer(0, "base", diff="same")),
+            image("also a", layer(0, "base", diff="same"), index=1, manifest="a"),
+            image("b", layer(0, "zstd", diff="same"), layer(1, "app"), index=2),
+            image("c", layer(0, "broken", diff="same"), index=3),
+        )
+    ]
+    report = build(inputs, outcomes(inputs, {**SIZES, "zstd": (9, 98_100_000, 95_000_000)}))
+
+    lines = squeezed(report_text(report, width=120))
+
+    # "a" and "also a" are one manifest, so there are three images.
+    assert sum(line.startswith("0 COPY base / 2 of 3 ") for line in lines) == 2
+    assert any(line.startswith("0 COPY zstd / 2 of 3 ") for line in lines)
+    assert any(line.startswith("1 COPY app / 1 of 3 ") for line in lines)
+    assert "0 COPY broken / damaged ? ? ? ?" in lines
+    assert b"in images" not in report_text(one_image(), width=120)
+
+
+def test_images_of_one_name_are_told_apart_by_their_inputs() -> None:
+    one = opened(image("app:1", layer(0, "base"), opened="old/one.tar"))
+    two = opened(image("app:1", layer(0, "app"), opened="new/two.tar"))
+
+    lines = squeezed(report_text(report_on(one, two)))
+
+    assert sum(line.startswith("one.tar: app:1 linux/amd64") for line in lines) == 2
+    assert sum(line.startswith("two.tar: app:1 linux/amd64") for line in lines) == 2
+
+
 @pytest.mark.parametrize("width", [70, 80, 120])
 def test_report_text_keeps_to_the_width(width: int) -> None:
     text = report_text(one_image("RUN " + "very long instruction " * 30), width=width)
 
     assert max(len(line) for line in text.decode().splitlines()) <= width
     assert "…" in text.decode()
+
+
+def test_report_text_never_cuts_numbers_however_narrow() -> None:
+    lines = squeezed(report_text(one_image("RUN " + "very long instruction " * 30), width=40))
+
+    assert any(line.startswith("1 RUN") and line.endswith(" 1.5 kB 10.2 kB 34 B") for line in lines)
+    assert "95.0 MB" in lines[-1]
 
 
 def test_report_text_marks_damaged_and_absent_layers_in_words() -> None:
@@ -156,6 +220,7 @@ def test_history_text_marks_missing_records_and_hand_made_layers() -> None:
 
     assert "0 2024-05-06 [hand-made] bash 41.2 MB 98.1 MB 95.0 MB" in lines
     assert "1 ? <missing> 1.5 kB 10.2 kB 34 B" in lines
+    assert lines[-1] == "2 layers 41.2 MB 98.1 MB 95.0 MB"
 
 
 def test_layer_of_an_import_is_shown_by_its_comment() -> None:
@@ -169,7 +234,7 @@ def test_layer_of_an_import_is_shown_by_its_comment() -> None:
         line.split(maxsplit=1)[1] for line in squeezed(report_text(report)) if line[:1].isdigit()
     ]
 
-    assert [word.partition(" 41.2")[0].partition(" 1.5")[0] for word in words[1:4]] == [
+    assert [word.partition(" 41.2")[0].partition(" 1.5")[0] for word in words[:3]] == [
         "Imported from -",
         "(the record says nothing)",
         "<missing>",
@@ -189,3 +254,10 @@ def test_history_text_shows_steps_without_layers_and_beyond_them() -> None:
     assert "0 2024-05-06 COPY a / 41.2 MB 98.1 MB 95.0 MB" in lines
     assert "- 2024-05-06 ENV A=1 - - -" in lines
     assert "- 2024-05-06 COPY b / no layer - -" in lines
+
+
+def test_history_text_of_no_steps_says_so() -> None:
+    lines = squeezed(history_text(history_of(layers=0)))
+
+    assert lines[0] == "a linux/amd64"
+    assert lines[-1] == "no layers, and no record of any step"

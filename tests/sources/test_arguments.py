@@ -113,3 +113,11 @@ def test_argument_index_of_a_million_digits_is_no_work() -> None:
     (one,) = wanted(["app.tar:@" + "9" * 1_000_000])
 
     assert one.pick == Pick(index=999_999_999_999)
+
+
+def test_argument_list_line_ends_are_those_of_files_not_of_unicode(folder: Path) -> None:
+    name = "a\u2028b\x85.tar"
+    (folder / name).write_bytes(b"")
+    (folder / "list").write_bytes(f"# all\r\n\r\n{name}\r\n".encode())
+
+    assert wanted(["@list"]) == [Wanted(name)]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import tarfile
 from typing import TYPE_CHECKING
@@ -10,7 +11,10 @@ from layerscope.sources.limits import Limits
 from layerscope.sources.transport import open_one
 from layerscope.sources.validate import check, notes
 from tests.sources.archives import (
+    CONFIG,
     FULL_NAME,
+    LAYER,
+    MANIFEST,
     Layout,
     Value,
     config,
@@ -238,3 +242,29 @@ def test_docker_archive_foreign_layer_that_is_absent_is_skipped(tmp_path: Path) 
 
     assert opened.images[0].layers[0].missing == "foreign-layer"
     assert opened.faults == ()
+
+
+def test_docker_archive_config_named_by_sha512_in_the_index_is_one_image(tmp_path: Path) -> None:
+    layout = Layout()
+    raw = config([layer("a")])
+    sha512 = "sha512:" + hashlib.sha512(raw).hexdigest()
+    layout.files["blobs/" + sha512.replace(":", "/")] = raw
+    manifest = {
+        "schemaVersion": 2,
+        "config": {"mediaType": CONFIG, "digest": sha512, "size": len(raw)},
+        "layers": [layout.blob(layer("a"), LAYER)],
+    }
+    layout.add(layout.blob(dump(manifest), MANIFEST), "1")
+    entry = {
+        "Config": "blobs/" + sha512.replace(":", "/"),
+        "RepoTags": ["app:1"],
+        "Layers": ["blobs/" + sha(layer("a")).replace(":", "/")],
+    }
+    files = {**layout.all_files(), "manifest.json": dump([entry])}
+
+    opened = open_one(docker(tmp_path / "a.tar", files))
+
+    assert opened.faults == ()
+    (image,) = opened.images
+    assert image.names == ("app:1",)
+    assert str(image.config_digest) == sha512

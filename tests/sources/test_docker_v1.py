@@ -65,3 +65,17 @@ def test_v1_archive_missing_layer_is_marked(tmp_path: Path) -> None:
 
     assert [one.missing for one in opened.images[0].layers] == ["missing-blob", None]
     assert [(fault.code, fault.layer) for fault in opened.faults] == [("missing-blob", 0)]
+
+
+def test_v1_archive_that_is_damaged_may_have_been_a_newer_one(tmp_path: Path) -> None:
+    # podman writes `repositories` first and manifest.json last; here the end is lost.
+    path = tmp_path / "a.tar"
+    files = {**v1_files(), "cc/layer.tar": layer("c"), "manifest.json": b"[]"}
+    docker(path, files)
+    raw = path.read_bytes()
+    path.write_bytes(raw[: raw.index(b"manifest.json") - 512])
+
+    opened = open_one(str(path))
+
+    assert opened.images == ()
+    assert [fault.code for fault in opened.faults] == ["corrupt-archive"]

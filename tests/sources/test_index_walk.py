@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from layerscope.oci.platform import Platform
@@ -284,3 +285,19 @@ def test_walk_absent_layer_is_a_fault_of_its_layer(tmp_path: Path) -> None:
     assert (fault.code, fault.image, fault.layer) == ("missing-blob", 1, 1)
     assert str(digest) in fault.message
     assert opened.images[1].layers[1].missing == "missing-blob"
+
+
+def test_walk_digests_of_another_algorithm_are_kept(tmp_path: Path) -> None:
+    layout = Layout()
+    raw = layout.files["blobs/" + str(layout.image("a")["digest"]).replace(":", "/")]
+    assert isinstance(raw, bytes)
+    sha512 = "sha512:" + hashlib.sha512(raw).hexdigest()
+    layout.files["blobs/" + sha512.replace(":", "/")] = raw
+    layout.add({"mediaType": MANIFEST, "digest": sha512, "size": len(raw)}, "x")
+    path = layout.tar(tmp_path / "a.tar")
+
+    opened = open_one(path)
+
+    assert opened.faults == ()
+    assert [str(image.manifest_digest) for image in opened.images] == [sha512]
+    assert len(open_one(f"{path}:{sha512[:20]}").images) == 1

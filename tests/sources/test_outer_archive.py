@@ -45,6 +45,13 @@ def test_outer_archive_hard_link_counts_from_the_root(tmp_path: Path) -> None:
     assert archive.region_of("y/layer.tar").read() == b"one"
 
 
+@pytest.mark.parametrize("kind", [SYM, HARD])
+def test_outer_archive_absolute_link_counts_from_its_root(tmp_path: Path, kind: bytes) -> None:
+    archive = archive_of(tmp_path, {"x/layer.tar": b"one", "y/z/layer.tar": (kind, "/x/layer.tar")})
+
+    assert archive.region_of("y/z/layer.tar").read() == b"one"
+
+
 def test_outer_archive_symlinked_folder_is_followed(tmp_path: Path) -> None:
     archive = archive_of(tmp_path, {"x/layer.tar": b"one", "y": (SYM, "x")})
 

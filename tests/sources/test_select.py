@@ -97,3 +97,73 @@ def test_select_pick_leaves_faults_of_other_images_out(tmp_path: Path) -> None:
 
     assert open_one(f"{path}:good").faults == ()
     assert [fault.code for fault in open_one(f"{path}:bad").faults] == ["digest-mismatch"]
+
+
+@pytest.fixture
+def partial(tmp_path: Path) -> tuple[str, str]:
+    """An index under the name `app:1` whose arm64 manifest is not there, and that digest."""
+    layout = Layout()
+    here = {**layout.image("a"), "platform": {"os": "linux", "architecture": "amd64"}}
+    gone = {
+        **layout.image("b", architecture="arm64"),
+        "platform": {"os": "linux", "architecture": "arm64"},
+    }
+    layout.add(layout.index(here, gone), "app:1")
+    layout.drop(gone)
+    return layout.tar(tmp_path / "partial.tar"), str(gone["digest"])
+
+
+def test_select_name_of_a_partial_index_asks_for_no_absent_platform(
+    partial: tuple[str, str],
+) -> None:
+    path, digest = partial
+
+    opened = open_one(f"{path}:app:1")
+
+    assert opened.faults == ()
+    assert [image.index for image in opened.images] == [0]
+    assert [(one.what, str(one.digest)) for one in opened.skipped] == [("missing-platform", digest)]
+
+
+def test_select_digest_of_an_absent_manifest_asks_for_it(partial: tuple[str, str]) -> None:
+    path, digest = partial
+
+    opened = open_one(f"{path}:{digest[:20]}")
+
+    assert [fault.code for fault in opened.faults] == ["missing-blob"]
+
+
+def test_select_name_of_an_absent_manifest_alone_asks_for_it(tmp_path: Path) -> None:
+    layout = Layout()
+    layout.add(layout.image("a"), "here")
+    gone = layout.image("b")
+    layout.add(gone, "gone")
+    layout.drop(gone)
+
+    opened = open_one(f"{layout.tar(tmp_path / 'a.tar')}:gone")
+
+    assert [fault.code for fault in opened.faults] == ["missing-blob"]
+
+
+def test_select_platform_is_what_the_index_says_where_a_config_is_shared(tmp_path: Path) -> None:
+    # Two descriptors of one manifest, whose config says amd64.
+    layout = Layout()
+    image = layout.image("a")
+    layout.add(image, "x", platform={"os": "linux", "architecture": "amd64"})
+    layout.add(image, "y", platform={"os": "linux", "architecture": "arm64"})
+    path = layout.tar(tmp_path / "a.tar")
+
+    (opened,) = open_inputs([path], platform=Platform("linux", "arm64"))
+
+    assert [(one.index, str(one.platform)) for one in opened.images] == [(1, "linux/amd64")]
+
+
+def test_select_platform_of_a_descriptor_is_completed_by_the_config(tmp_path: Path) -> None:
+    layout = Layout()
+    image = layout.image("a", architecture="arm", variant="v6")
+    layout.add(image, "x", platform={"os": "linux", "architecture": "arm"})
+    path = layout.tar(tmp_path / "a.tar")
+
+    (opened,) = open_inputs([path], platform=Platform("linux", "arm", "v6"))
+
+    assert len(opened.images) == 1

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from layerscope.cli.messages import say_faults
 from layerscope.cli.options import (
+    IMAGE_HELP,
     CommonOptions,
     FileOptions,
     Format,
@@ -17,7 +17,7 @@ from layerscope.cli.options import (
     with_options,
 )
 from layerscope.cli.progress import Progress
-from layerscope.cli.streams import Targets
+from layerscope.cli.streams import Targets, standard_input
 from layerscope.cli.values import PlainCommand
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def analyze(
     files: FileOptions,
     formats: FormatOptions,
     reading: ReadOptions,
-    images: Annotated[list[str], typer.Argument(metavar="IMAGE")],
+    images: Annotated[list[str], typer.Argument(metavar="IMAGE", help=IMAGE_HELP)],
 ) -> int:
     """Layers, sizes and history of images, and what they share.
 
@@ -49,7 +49,7 @@ def analyze(
             platform=reading.wanted_platform(),
             limits=reading.limits(),
             jobs=reading.jobs,
-            stdin=sys.stdin.buffer,
+            stdin=standard_input(),
             progress=progress,
         )
     deliver_report(report, targets, verbose=common.verbose)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from layerscope.cli.messages import say_faults
-from layerscope.cli.options import CommonOptions, FileOptions, ReadOptions, with_options
-from layerscope.cli.streams import flush_output, refuse_existing, standard_output, whole_file
+from layerscope.cli.options import (
+    IMAGE_HELP,
+    CommonOptions,
+    FileOptions,
+    ReadOptions,
+    with_options,
+)
+from layerscope.cli.streams import (
+    flush_output,
+    refuse_target,
+    standard_input,
+    standard_output,
+    whole_file,
+)
 from layerscope.cli.values import PlainCommand
 
 if TYPE_CHECKING:
@@ -24,8 +35,8 @@ def cat(  # noqa: PLR0917 - typer gives all of them by name
     common: CommonOptions,  # noqa: ARG001 - every command takes the common options
     files: FileOptions,
     reading: ReadOptions,
-    image: Annotated[str, typer.Argument(metavar="IMAGE")],
-    path: Annotated[str, typer.Argument(metavar="PATH")],
+    image: Annotated[str, typer.Argument(metavar="IMAGE", help=IMAGE_HELP)],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="A file in the layer.")],
     layer: Annotated[
         int | None,
         typer.Option("--layer", min=0, metavar="N", help="Which layer; 0 is the base."),
@@ -45,7 +56,7 @@ def cat(  # noqa: PLR0917 - typer gives all of them by name
             layer=layer,
             platform=reading.wanted_platform(),
             limits=reading.limits(),
-            stdin=sys.stdin.buffer,
+            stdin=standard_input(),
         )
         return say_faults(faults)
 
@@ -54,6 +65,6 @@ def cat(  # noqa: PLR0917 - typer gives all of them by name
             return copy(standard_output())
         finally:
             flush_output()
-    refuse_existing(files.output, force=files.force)
+    refuse_target(files.output, force=files.force)
     with whole_file(files.output, force=files.force) as stream:
         return copy(stream.write)

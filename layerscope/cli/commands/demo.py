@@ -26,10 +26,13 @@ def demo(
     files: FileOptions,
     formats: FormatOptions,
     folder: Annotated[
-        str, typer.Argument(metavar="[DIR]", help="Where the images are made.")
+        str, typer.Argument(metavar="DIR", help="Where the images are made.")
     ] = FOLDER,
 ) -> int:
-    """Makes a small fleet of images in DIR and analyses it; --force replaces an earlier one."""
+    """Makes a small fleet of images in DIR and analyses it.
+
+    --force replaces an earlier one.
+    """
     targets = Targets.of(common, files, formats)
     from layerscope.journeys.analyze import analyze as report_on  # noqa: PLC0415 - not for --help
     from layerscope.synth.scenarios import write_demo  # noqa: PLC0415 - not for --help

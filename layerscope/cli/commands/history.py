@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from layerscope.cli.messages import say_faults
 from layerscope.cli.options import (
+    IMAGE_HELP,
     CommonOptions,
     FileOptions,
     Format,
@@ -17,7 +17,7 @@ from layerscope.cli.options import (
     with_options,
 )
 from layerscope.cli.progress import Progress
-from layerscope.cli.streams import Look, Targets
+from layerscope.cli.streams import Look, Targets, standard_input
 from layerscope.cli.values import PlainCommand
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -30,7 +30,7 @@ def history(
     files: FileOptions,
     formats: FormatOptions,
     reading: ReadOptions,
-    image: Annotated[str, typer.Argument(metavar="IMAGE")],
+    image: Annotated[str, typer.Argument(metavar="IMAGE", help=IMAGE_HELP)],
 ) -> int:
     """What each instruction of an image cost, from the base up.
 
@@ -46,7 +46,7 @@ def history(
             platform=reading.wanted_platform(),
             limits=reading.limits(),
             jobs=reading.jobs,
-            stdin=sys.stdin.buffer,
+            stdin=standard_input(),
             progress=progress,
         )
 

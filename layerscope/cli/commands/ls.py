@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from layerscope.cli.messages import say_faults
 from layerscope.cli.options import (
+    IMAGE_HELP,
     CommonOptions,
     FileOptions,
     Format,
@@ -17,7 +17,7 @@ from layerscope.cli.options import (
     ReadOptions,
     with_options,
 )
-from layerscope.cli.streams import Targets
+from layerscope.cli.streams import Targets, standard_input
 from layerscope.cli.values import PlainCommand
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -38,9 +38,9 @@ def ls(  # noqa: PLR0917 - typer gives all of them by name
     files: FileOptions,
     formats: FormatOptions,
     reading: ReadOptions,
-    image: Annotated[str, typer.Argument(metavar="IMAGE")],
+    image: Annotated[str, typer.Argument(metavar="IMAGE", help=IMAGE_HELP)],
     path: Annotated[
-        str | None, typer.Argument(metavar="[PATH]", help="Only it and what is below it.")
+        str | None, typer.Argument(metavar="PATH", help="Only it and what is below it.")
     ] = None,
     layer: Annotated[
         int | None,
@@ -50,7 +50,10 @@ def ls(  # noqa: PLR0917 - typer gives all of them by name
         ContentDigest, typer.Option("--digest", help="Hash the content of files.")
     ] = ContentDigest.BLAKE3,
 ) -> int:
-    """The members of one layer, sorted by path: duplicates, hard links and whiteouts as stored."""
+    """The members of one layer, sorted by path.
+
+    They are listed as stored: duplicates, hard links and whiteouts too.
+    """
     targets = Targets.of(common, files, formats)
     from layerscope.journeys.listing import list_layer  # noqa: PLC0415 - not for --help
     from layerscope.render.json import files as json_pieces  # noqa: PLC0415 - not for --help
@@ -63,7 +66,7 @@ def ls(  # noqa: PLR0917 - typer gives all of them by name
         digest=None if digest is ContentDigest.NONE else digest.value,
         platform=reading.wanted_platform(),
         limits=reading.limits(),
-        stdin=sys.stdin.buffer,
+        stdin=standard_input(),
     )
     targets.deliver(
         {

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from layerscope.cli.options import CommonOptions, FileOptions, with_options
-from layerscope.cli.streams import flush_output, refuse_existing, standard_output, whole_file
+from layerscope.cli.streams import flush_output, refuse_target, standard_output, whole_file
 from layerscope.cli.values import PlainCommand
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -19,7 +19,7 @@ def schema(
     common: CommonOptions,  # noqa: ARG001 - every command takes the common options
     files: FileOptions,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Such as report or layerscope.report/1.")
+        str | None, typer.Argument(metavar="NAME", help="Such as report or layerscope.report/1.")
     ] = None,
 ) -> int:
     """The JSON Schema of a document; without a name, which there are."""
@@ -33,7 +33,7 @@ def schema(
         standard_output()(data)
         flush_output()
         return 0
-    refuse_existing(files.output, force=files.force)
+    refuse_target(files.output, force=files.force)
     with whole_file(files.output, force=files.force) as stream:
         stream.write(data)
     return 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from layerscope.cli.messages import say_faults
 from layerscope.cli.options import (
+    IMAGE_HELP,
     CommonOptions,
     FileOptions,
     Format,
@@ -17,7 +17,7 @@ from layerscope.cli.options import (
     with_options,
 )
 from layerscope.cli.progress import Progress
-from layerscope.cli.streams import Targets
+from layerscope.cli.streams import Targets, standard_input
 from layerscope.cli.values import PlainCommand
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -30,9 +30,9 @@ def validate(
     files: FileOptions,
     formats: FormatOptions,
     reading: ReadOptions,
-    images: Annotated[list[str], typer.Argument(metavar="IMAGE")],
+    images: Annotated[list[str], typer.Argument(metavar="IMAGE", help=IMAGE_HELP)],
 ) -> int:
-    """What is wrong with images, all of it: documents, digests, sizes and tars.
+    """All that is wrong with documents, digests, sizes and tars.
 
     The exit status is 0 if nothing is, else 3.
     """
@@ -47,7 +47,7 @@ def validate(
             platform=reading.wanted_platform(),
             limits=reading.limits(),
             jobs=reading.jobs,
-            stdin=sys.stdin.buffer,
+            stdin=standard_input(),
             progress=progress,
         )
     targets.deliver(
