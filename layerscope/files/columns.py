@@ -32,7 +32,7 @@ _MARKED_KINDS = (_WHITEOUT, _OPAQUE)
 _UNCLEAN_STARTS = (b"", b".", b"/")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class FileColumns:
     """One row per tar member, in tar order; PAX global headers give no row.
 
@@ -42,8 +42,7 @@ class FileColumns:
         size_bytes: Content of regular files in bytes (logical size if sparse), else 0.
         modes: Permission bits with setuid, setgid and sticky.
         uids, gids: Owners as stored.
-        mtimes_ns: Nanoseconds since the epoch; clamped to 64 bits.
-        far_mtimes_ns: Row to the exact time where it was clamped (years before 1678, after 2261).
+        mtimes_ns: Nanoseconds since the epoch, the nearest that 64 bits hold (years 1678 to 2262).
         contents: 32 bytes of digest per row; 32 zero bytes where the row is no regular file or
             content was not hashed (`hashed` says which).
         links: Row to link target as stored, for symlinks and hard links.
@@ -60,11 +59,14 @@ class FileColumns:
     gids: array[int] = field(default_factory=lambda: array("q"))
     mtimes_ns: array[int] = field(default_factory=lambda: array("q"))
     contents: bytearray = field(default_factory=bytearray)
-    far_mtimes_ns: dict[int, int] = field(default_factory=dict)
     links: dict[int, bytes] = field(default_factory=dict)
     xattrs: dict[int, tuple[tuple[bytes, bytes], ...]] = field(default_factory=dict)
     unhashed: set[int] = field(default_factory=set)
     hashed: str | None = "blake3"
+
+    def __repr__(self) -> str:
+        """How many rows there are; the rows themselves would fill a screen many times over."""
+        return f"<FileColumns of {len(self)} rows>"
 
     def __len__(self) -> int:
         """How many rows there are."""

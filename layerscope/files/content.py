@@ -15,7 +15,7 @@ from layerscope.errors import (
 from layerscope.files.columns import KINDS
 from layerscope.files.scan_layer import scan_layer
 from layerscope.files.walk import Walk
-from layerscope.sources.compression import decoded, detect
+from layerscope.sources.compression import HEAD_BYTES, decoded, detect
 from layerscope.sources.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def copy_file(
         raise MissingBlobError(f"the blob {layer.digest or layer.stored_as} is not there")
     walk = _Extraction(limits, row, write)
     try:
-        for piece in decoded(layer.region, detect(layer.region.read(0, 8)), limits):
+        for piece in decoded(layer.region, detect(layer.region.read(0, HEAD_BYTES)), limits):
             walk.feed(piece)
             if walk.passed:
                 break

@@ -360,11 +360,7 @@ class Walk:
         columns.modes.append(entry.mode & MODE_BITS)
         columns.uids.append(entry.uid)
         columns.gids.append(entry.gid)
-        mtime = entry.mtime_ns
-        if not -_INT64 <= mtime <= _INT64:
-            columns.far_mtimes_ns[row] = mtime
-            mtime = _INT64 if mtime > 0 else -_INT64
-        columns.mtimes_ns.append(mtime)
+        columns.mtimes_ns.append(max(-_INT64, min(entry.mtime_ns, _INT64)))
         if entry.typeflag in (SYMLINK, HARDLINK):
             columns.links[row] = entry.link
         if entry.xattrs:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from layerscope.errors import InputError, LayerscopeError
 from layerscope.files.scan_layer import CopyCheck, LayerScan, scan_layer, verify_copy
-from layerscope.sources.compression import detect
+from layerscope.sources.compression import HEAD_BYTES, detect
 from layerscope.sources.image import Fault
 from layerscope.sources.limits import DEFAULT_LIMITS, Limits
 
@@ -189,7 +189,7 @@ def _second_choices(
 
 def _task(copy: _Copy, layer: Layer, *, walk: bool) -> _Task:
     try:
-        plain = detect(copy.region.read(0, 8)) == "none"
+        plain = detect(copy.region.read(0, HEAD_BYTES)) == "none"
     except InputError:
         plain = True  # The reading itself reports it.
     return _Task(copy, layer, walk, copy.region.size * (1 if plain else COMPRESSED_WEIGHT))
@@ -323,9 +323,9 @@ def _run_there(
             ) from error
         except BaseException:
             # Workers ignore Ctrl-C, and nobody wants to wait for what they are reading.
-            executor.shutdown(wait=False, cancel_futures=True)
             for worker in active_children():
                 worker.terminate()
+            executor.shutdown(wait=True, cancel_futures=True)
             raise
     return results
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from layerscope.errors import BadDigestError, BadDocumentError, shown
@@ -56,7 +56,7 @@ class ImageConfig:
         extra: Fields that the spec does not have, as JSON values.
     """
 
-    raw: bytes
+    raw: bytes = field(repr=False)
     digest: Digest
     platform: Platform
     created: str | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from layerscope.errors import BadDocumentError, InputError
 from layerscope.oci import media_types
@@ -40,7 +40,7 @@ class Index:
         manifests_null: Whether the list is null, as engine 25.0 wrote it for images saved by id.
     """
 
-    raw: bytes
+    raw: bytes = field(repr=False)
     digest: Digest
     media_type: str | None
     manifests: tuple[Descriptor, ...]

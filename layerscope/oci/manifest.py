@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from layerscope.errors import BadDocumentError, SchemaOneError, shown
 from layerscope.oci import media_types
@@ -39,7 +39,7 @@ class Manifest:
         extra: Fields that the spec does not have, as JSON values.
     """
 
-    raw: bytes
+    raw: bytes = field(repr=False)
     digest: Digest
     media_type: str | None
     config: Descriptor

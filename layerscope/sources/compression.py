@@ -43,6 +43,11 @@ PIECE = 512 * 1024
 GZIP_MAGIC = b"\x1f\x8b\x08"
 BZIP2_MAGIC = b"BZh"
 XZ_MAGIC = b"\xfd7zXZ\x00"
+BZIP2_BLOCK = b"1AY&SY"
+BZIP2_END = b"\x17rE8P\x90"
+
+HEAD_BYTES = 10
+"""As many first bytes of a blob as `detect` looks at."""
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
@@ -62,16 +67,24 @@ XZ_MEMORY = 256 * 1024 * 1024
 
 
 def detect(head: bytes) -> str:
-    """`gzip`, `zstd`, `bzip2`, `xz` or `none`, by the first bytes of a blob (eight are enough)."""
+    """`gzip`, `zstd`, `bzip2`, `xz` or `none`, by the first `HEAD_BYTES` of a blob."""
     if head.startswith(GZIP_MAGIC):
         return "gzip"
     if head.startswith(ZSTD_MAGIC) or _is_skippable(head):
         return "zstd"
-    if head.startswith(BZIP2_MAGIC):
+    if _is_bzip2(head):
         return "bzip2"
     if head.startswith(XZ_MAGIC):
         return "xz"
     return "none"
+
+
+def _is_bzip2(head: bytes) -> bool:
+    """Whether a bzip2 stream begins here: "BZh", a level, and a block or the end of the stream.
+
+    A tar may well begin with a member called "BZh1"; it is no bzip2 stream.
+    """
+    return head.startswith(BZIP2_MAGIC) and head[4:10] in (BZIP2_BLOCK, BZIP2_END)
 
 
 def _is_skippable(head: bytes) -> bool:
@@ -144,7 +157,7 @@ _DECODERS: dict[str, Callable[[Limits], _Decoder]] = {
     "xz": _xz_decoder,
 }
 
-_SHORTEST_HEAD = {"gzip": 3, "zstd": 4, "bzip2": 3, "xz": 6}
+_SHORTEST_HEAD = {"gzip": 3, "zstd": 4, "bzip2": HEAD_BYTES, "xz": 6}
 
 
 def stored_pieces(region: Region, piece: int = PIECE) -> Iterator[bytes]:
