@@ -13,11 +13,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from layerscope import errors
     from layerscope.api import analyze, open_images, scan
 
 __version__ = "0.1.0.dev0"
 
-__all__ = ["__version__", "analyze", "open_images", "scan"]
+__all__ = ["__version__", "analyze", "errors", "open_images", "scan"]
 
 
 def __getattr__(name: str) -> object:
@@ -28,6 +29,11 @@ def __getattr__(name: str) -> object:
         value: object = getattr(api, name)
         globals()[name] = value
         return value
+    if name == "errors":
+        from importlib import import_module  # noqa: PLC0415 - `import layerscope` must cost nothing
+
+        # The import system makes it an attribute of the package, so this runs once.
+        return import_module("layerscope.errors")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -28,8 +28,17 @@ def test_import_of_the_package_loads_nothing_else() -> None:
     assert done.stdout.strip() == "['layerscope']"
 
 
+def test_errors_are_there_without_an_import_of_their_own() -> None:
+    code = "import layerscope; print(layerscope.errors.UsageError.code)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "usage\n"
+
+
 def test_public_names_are_there_and_others_are_not() -> None:
-    assert set(dir(layerscope)) == {"__version__", "analyze", "open_images", "scan"}
+    assert set(dir(layerscope)) == {"__version__", "analyze", "errors", "open_images", "scan"}
     assert all(getattr(layerscope, name) for name in dir(layerscope))
     with pytest.raises(AttributeError, match="no attribute 'open_image'"):
         layerscope.open_image  # noqa: B018  # type: ignore[attr-defined]

@@ -72,15 +72,19 @@ class Targets:
     def deliver(self, renderers: Mapping[Format, Callable[[Look], Iterable[bytes]]]) -> None:
         """Write every document: files first, then standard output.
 
+        A format without a renderer has nothing to say this time: no file is made of it.
+
         Raises: `UsageError` if a file or standard output cannot be written, `OutputClosedError` if
             nobody reads.
         """
         files = [*self.saves, *([(self.format, self.output)] if self.output else [])]
         for kind, path in files:
+            if kind not in renderers:
+                continue
             with whole_file(path, force=self.force) as stream:
                 for piece in renderers[kind](Look()):
                     stream.write(piece)
-        if not self.output:
+        if not self.output and self.format in renderers:
             write = standard_output()
             for piece in renderers[self.format](self.look):
                 write(piece)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from layerscope.errors import MissingBlobError, NoSuchEntryError, UsageError, shown
 from layerscope.journeys.faults import raise_first, with_no_image_faults
-from layerscope.sources.transport import open_inputs
+from layerscope.sources.image import Fault, OpenedInput
+from layerscope.sources.transport import UNKNOWN, open_inputs
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
     from layerscope.oci.platform import Platform
-    from layerscope.sources.image import Image, Layer, OpenedInput
+    from layerscope.sources.image import Image, Layer
     from layerscope.sources.limits import Limits
 
 LISTED = 8
@@ -25,18 +26,32 @@ def one_image(
 ) -> OpenedInput:
     """The input that `text` names, narrowed to the one image that it holds or picks.
 
-    One manifest under several names is one image. Faults that the input has elsewhere stay with it.
-
     Raises: the first fault as an `InputError` if there is no image; `UsageError` if there are
         several, which its hint lists.
+    """
+    opened = image_or_faults(text, platform=platform, limits=limits, stdin=stdin)
+    if not opened[0].images:
+        raise_first(opened)
+    return opened[0]
+
+
+def image_or_faults(
+    text: str, *, platform: Platform | None, limits: Limits, stdin: BinaryIO | None
+) -> list[OpenedInput]:
+    """The input that `text` names, narrowed to one image; all inputs that it names if none has one.
+
+    One manifest under several names is one image. Faults that the input has elsewhere stay with it.
+    Without an image there is at least one input, and each says why in its faults.
+
+    Raises: `UsageError` if there are several images, which its hint lists.
     """
     opened = with_no_image_faults(
         open_inputs([text], platform=platform, limits=limits, stdin=stdin)
     )
     images = [image for one in opened for image in one.images]
     if not images:
-        raise_first(opened)
-        raise NoSuchEntryError("expected an image, found none", shown(text))
+        none = Fault(text, NoSuchEntryError.code, "expected an image, found none")
+        return opened or [OpenedInput(text, UNKNOWN, (), faults=(none,))]
     distinct = {(image.input, _identity(image)): image for image in reversed(images)}
     if len(distinct) > 1:
         chosen = list(reversed(distinct.values()))
@@ -47,14 +62,15 @@ def one_image(
         )
     image = images[0]
     source = next(one for one in opened if image in one.images)
-    return replace(source, images=(image,))
+    return [replace(source, images=(image,))]
 
 
 def one_layer(image: Image, number: int | None) -> Layer:
     """Layer `number` of the image, or its only layer if there is no number.
 
     Raises: `UsageError` if there is no number and several layers; `NoSuchEntryError` if the image
-        has no such layer; `MissingBlobError` if its bytes are not there.
+        has no such layer; `MissingBlobError` if its bytes are not there. The last two leave it to
+        the caller to name the input.
     """
     count = len(image.layers)
     if number is None:
@@ -69,15 +85,13 @@ def one_layer(image: Image, number: int | None) -> Layer:
         raise NoSuchEntryError(
             f"expected a layer from 0 to {count - 1}, found {number}"
             if count
-            else f"expected layer {number}, found an image without layers",
-            shown(image.input),
+            else f"expected layer {number}, found an image without layers"
         )
     layer = image.layers[number]
     if layer.region is None:
         name = layer.digest or layer.diff_id or layer.stored_as
         raise MissingBlobError(
-            f"layer {number} is not in the input ({layer.missing}): {shown(name)}",
-            shown(image.input),
+            f"layer {number} is not in the input ({layer.missing}): {shown(name)}"
         )
     return layer
 

@@ -45,8 +45,8 @@ def write_content(
         cannot be read or is damaged, before anything is written.
     """
     opened = one_image(text, platform=platform, limits=limits, stdin=stdin)
-    chosen = one_layer(opened.images[0], layer)
     try:
+        chosen = one_layer(opened.images[0], layer)
         copy_file(chosen, clean_path(os.fsencode(path)), write, limits)
     except InputError as error:
         raise error.within(shown(text)) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from layerscope.journeys.choose import one_image
+from layerscope.journeys.choose import image_or_faults
 from layerscope.journeys.pool import read_layers
 from layerscope.report.answers import HistoryDocument, StepRow, image_name
 from layerscope.report.from_results import build
@@ -44,16 +44,21 @@ def history(
 ) -> HistoryDocument:
     """The steps of the one image that `text` names, from the base up, with measured sizes.
 
-    Raises: `UsageError` if there are several images, `InputError` if there is none. A layer that
-        cannot be read is a row of `faults`, and its sizes are None.
+    A layer that cannot be read is a row of `faults`, and its sizes are None. If there is no image,
+    image and steps are None, and `faults` says why.
+
+    Raises: `UsageError` if there are several images.
     """
-    opened = [one_image(text, platform=platform, limits=limits, stdin=stdin)]
+    opened = image_or_faults(text, platform=platform, limits=limits, stdin=stdin)
     report = build(
         opened, read_layers(opened, jobs=jobs, limits=limits, content=None, progress=progress)
     )
-    image = report.images[0]
+    image = report.images[0] if report.images else None
     return HistoryDocument(
-        tool=report.tool, image=image_name(image), steps=steps(image), faults=report.faults
+        tool=report.tool,
+        image=image_name(image) if image else None,
+        steps=steps(image) if image else None,
+        faults=report.faults,
     )
 
 

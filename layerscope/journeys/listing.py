@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from layerscope.errors import InputError, NoSuchEntryError, shown
 from layerscope.files.columns import KINDS, FileColumns
 from layerscope.files.scan_layer import scan_layer
-from layerscope.journeys.choose import one_image, one_layer
+from layerscope.journeys.choose import image_or_faults, one_layer
 from layerscope.report.answers import FileRow, FilesHead, image_name
 from layerscope.report.from_results import build
+from layerscope.sources.image import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
     from layerscope.oci.platform import Platform
-    from layerscope.report.document import FaultRow
+    from layerscope.sources.image import Image, Layer, OpenedInput
     from layerscope.sources.limits import Limits
+
+
+_Table = tuple[FileColumns | None, list[bytes], list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +31,22 @@ class Listing:
     """The file table of a layer, to be written row by row: a layer may have millions of members.
 
     Attributes:
-        head: What stands before the entries.
-        columns: The members in tar order.
+        head: What stands beside the entries: the image, the layer, and what is wrong.
+        columns: The members in tar order; None if there is no image, or its layer is not whole.
         paths: Clean absolute paths, one for each member.
         order: Positions of the members that are listed, by path, then by position in the tar.
-        faults: What else is wrong with the input; the layer itself is whole.
     """
 
     head: FilesHead
-    columns: FileColumns
+    columns: FileColumns | None
     paths: list[bytes]
     order: list[int]
-    faults: list[FaultRow]
 
     def rows(self) -> Iterator[FileRow]:
-        """The entries in order."""
+        """The entries in order; nothing if there are no columns."""
         columns = self.columns
+        if columns is None:
+            return
         names = columns.stored_names()
         for row in self.order:
             kind = KINDS[columns.kinds[row]]
@@ -88,29 +92,57 @@ def list_layer(
         limits: What the input may cost.
         stdin: Where `-` reads from.
 
-    Raises: `UsageError` if there are several images, or several layers and no number;
-        `NoSuchEntryError` if the layer or the path is not there; the `InputError` of a layer that
-        cannot be read or is damaged.
+    A listing without columns says in the faults of its head why: no image, no such layer or path,
+    or a layer that cannot be read or is damaged; the fault of what was asked for comes first.
+
+    Raises: `UsageError` if there are several images, or several layers and no number.
     """
-    opened = one_image(text, platform=platform, limits=limits, stdin=stdin)
-    image = opened.images[0]
-    chosen = one_layer(image, layer)
+    opened = image_or_faults(text, platform=platform, limits=limits, stdin=stdin)
+    table: _Table = (None, [], [])
+    if opened[0].images:
+        image = opened[0].images[0]
+        try:
+            chosen = one_layer(image, layer)
+            layer = chosen.index
+            table = _members(chosen, path, digest, limits)
+        except InputError as error:
+            opened = [_with_fault(opened[0], image, 0 if layer is None else layer, error)]
+    report = build(opened, {})
+    head = FilesHead(
+        tool=report.tool,
+        image=image_name(report.images[0]) if report.images else None,
+        layer=layer,
+        faults=report.faults,
+    )
+    return Listing(head, *table)
+
+
+def _members(layer: Layer, path: str | None, digest: str | None, limits: Limits) -> _Table:
+    """Columns, paths and order of a listing. Raises: the `InputError` that prevents it."""
     try:
-        scan = scan_layer(chosen, limits=limits, content=digest, columns=True)
+        columns = scan_layer(layer, limits=limits, content=digest, columns=True).columns
     except InputError as error:
-        raise error.within(shown(text)) from error
-    columns = scan.columns
+        raise error.within(f"layer {layer.index}") from error
     paths = list(columns.paths()) if columns is not None else []
     order = sorted(range(len(paths)), key=paths.__getitem__)
     if path is not None:
         order = _below(order, paths, clean_path(os.fsencode(path)))
         if not order:
-            raise NoSuchEntryError(
-                f"layer {chosen.index} has no {shown(path)}", shown(opened.input)
-            )
-    report = build([opened], {})
-    head = FilesHead(tool=report.tool, image=image_name(report.images[0]), layer=chosen.index)
-    return Listing(head, columns or FileColumns(), paths, order, report.faults)
+            raise NoSuchEntryError(f"layer {layer.index} has no {shown(path)}")
+    return columns or FileColumns(), paths, order
+
+
+def _with_fault(one: OpenedInput, image: Image, layer: int, error: InputError) -> OpenedInput:
+    """The input with one more fault, before the others; a layer known to be absent is one already.
+
+    A layer number that the image does not have is in the message only.
+    """
+    there = layer if layer < len(image.layers) else None
+    fault = replace(Fault.of(one.input, error, there), image=image.index)
+    for known in one.faults:
+        if (known.code, known.image, known.layer) == (fault.code, fault.image, there):
+            fault = known
+    return replace(one, faults=(fault, *one.faults))
 
 
 def clean_path(path: bytes) -> bytes:

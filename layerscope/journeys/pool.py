@@ -201,7 +201,9 @@ def _outcome(result: _Result, opened: OpenedInput, place: Place) -> LayerOutcome
     if isinstance(result, CopyCheck):
         # `_second_choices` leaves none behind; a plain sentence is better than a wrong number.
         raise LayerscopeError("a layer was verified but never read")
-    _, image, layer = place
+    _, position, layer = place
+    # Where one image was picked, its position here is not its index in the input.
+    image = opened.images[position].index
     of_image = f"image {image}, " if len(opened.images) > 1 else ""
     message = f"{of_image}layer {layer}: {result.message}"
     return LayerOutcome(

@@ -22,13 +22,16 @@ def history_text(
 ) -> bytes:
     """The history as UTF-8 text.
 
-    Steps that made no layer have no sizes; `?` is a layer that could not be read.
+    Steps that made no layer have no sizes; `?` is a layer that could not be read. There is no text
+    if there is no image.
 
     Args:
         document: The history.
         width: Columns.
         styled: Whether to use bold and colour.
     """
+    if document.image is None or document.steps is None:
+        return b""
     page = Page(width, styled=styled)
     page.title(image_title(document.image), line(str(document.image.platform), 40))
     page.line(whence(document.image))

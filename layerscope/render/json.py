@@ -21,15 +21,22 @@ def document(value: Row) -> Iterator[bytes]:
     yield dump(value)
 
 
-def files(head: FilesHead, rows: Iterable[FileRow]) -> Iterator[bytes]:
-    """The pieces of a `layerscope.files/1` document, one entry a line, none kept in memory."""
+def files(head: FilesHead, rows: Iterable[FileRow] | None) -> Iterator[bytes]:
+    """The pieces of a `layerscope.files/1` document, one entry a line, none kept in memory.
+
+    Without rows (None: they could not be read) the entries are `null`.
+    """
     encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, sort_keys=True).encode
-    yield b'{\n "entries": ['
-    between = b"\n  "
-    for row in rows:
-        yield between + encode(msgspec.to_builtins(row)).encode("ascii")
-        between = b",\n  "
-    yield b"\n ]" if between.startswith(b",") else b"]"
+    yield b'{\n "entries": '
+    if rows is None:
+        yield b"null"
+    else:
+        yield b"["
+        between = b"\n  "
+        for row in rows:
+            yield between + encode(msgspec.to_builtins(row)).encode("ascii")
+            between = b",\n  "
+        yield b"\n ]" if between.startswith(b",") else b"]"
     values = msgspec.to_builtins(head)
     for name in sorted(values):
         yield f",\n {json.dumps(name)}: {encode(values[name])}".encode("ascii")

@@ -52,11 +52,17 @@ class FileRow(Row, frozen=True, kw_only=True):
 
 
 class FilesHead(Row, frozen=True, kw_only=True):
-    """A `layerscope.files/1` document without its entries, which are written one by one."""
+    """A `layerscope.files/1` document without its entries, which are written one by one.
+
+    Attributes:
+        image: None if there is no image to speak of.
+        layer: The layer that is listed, or was asked for where none could be; None if none was.
+    """
 
     tool: Tool
-    image: ImageName
+    image: ImageName | None
     layer: int | None
+    faults: list[FaultRow]
     schema: Literal["layerscope.files/1"] = "layerscope.files/1"
 
 
@@ -83,11 +89,14 @@ class StepRow(Row, frozen=True, kw_only=True):
 
 
 class HistoryDocument(Row, frozen=True, kw_only=True):
-    """A `layerscope.history/1` document; steps from the base up."""
+    """A `layerscope.history/1` document; steps from the base up.
+
+    Image and steps are None if there is no image to speak of.
+    """
 
     tool: Tool
-    image: ImageName
-    steps: list[StepRow]
+    image: ImageName | None
+    steps: list[StepRow] | None
     faults: list[FaultRow]
     schema: Literal["layerscope.history/1"] = "layerscope.history/1"
 

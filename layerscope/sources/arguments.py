@@ -61,12 +61,14 @@ def wanted(texts: Sequence[str]) -> list[Wanted]:
     """What the texts stand for, in order; lists and globs in place, globs sorted.
 
     Raises: `UsageError` for a transport that does not exist, a glob that fits nothing, a list that
-        cannot be read or that names another list, or no text at all.
+        cannot be read or that names another list, an empty text, or no text at all.
     """
     if not texts:
         raise UsageError("expected at least one image")
     found: list[Wanted] = []
     for text in texts:
+        if not text:
+            raise UsageError("an IMAGE is empty", hint="a shell variable may not be set")
         if text.startswith("@") and not os.path.lexists(text):
             for line in _list_lines(text[1:]):
                 if line.startswith("@") and not os.path.lexists(line):
@@ -83,8 +85,9 @@ def _list_lines(path: str) -> list[str]:
         with open(path, "rb") as file:
             data = file.read(MAX_LIST_BYTES + 1)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UsageError(f"the list cannot be read: {reason}", shown(f"@{path}")) from None
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        problem = f"the list cannot be read: {reason[:1].lower()}{reason[1:]}"
+        raise UsageError(problem, shown(f"@{path}")) from None
     if len(data) > MAX_LIST_BYTES:
         raise UsageError(f"the list has more than {MAX_LIST_BYTES} bytes", shown(f"@{path}"))
     # Not `splitlines` of the text: names may have what Unicode takes for the end of a line.

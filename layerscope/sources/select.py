@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 _DIGEST_START = re.compile(r"sha256:[0-9a-f]{6,64}|sha512:[0-9a-f]{6,128}")
 
 LISTED = 8
-"""How many images a message lists."""
+"""How many images or platforms of an input a message lists."""
+
+LISTED_INPUTS = 3
+"""How many inputs a message lists."""
+
+OTHER_PLATFORM = "other-platform"
+"""What is skipped of an input whose every image is for another platform; `detail` lists those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ def select(
     found: list[Image] = []
     skipped: list[Skipped] = []
     faults = list(listing.faults)
-    others = 0
+    others: list[str] = []
     for row, number in numbered:
         if picks and not any(_picks(pick, row, number) for pick in picks):
             continue
@@ -92,14 +98,15 @@ def select(
                 else:
                     faults.append(Fault.of(input_name, row.absent))
         elif platform is not None and not _is_for(row, platform):
-            others += 1
+            others.append(shown(row.platform or row.image.platform, 40))
         else:
             found.append(replace(row.image, index=number))
             faults.extend(replace(fault, image=number) for fault in row.faults)
             skipped.extend(row.skipped)
     if not found and not faults:
         if others:
-            skipped.append(Skipped(input_name, "other-platform", None, f"{others} images"))
+            there = _first_of(list(dict.fromkeys(others)), LISTED)
+            skipped.append(Skipped(input_name, OTHER_PLATFORM, None, there))
         else:
             faults.append(Fault.of(input_name, _no_image(skipped)))
     return OpenedInput(
@@ -132,14 +139,29 @@ def _check_picks(
 
 
 def check_platform(opened: Sequence[OpenedInput], platform: Platform | None) -> None:
-    """Raises `UsageError` if no input has an image of the platform and nothing else is wrong."""
-    if platform is None or not opened:
+    """Raises `UsageError` if no input has an image of the platform and nothing else is wrong.
+
+    It names the inputs and the platforms that there are.
+    """
+    if platform is None or not opened or any(one.images or one.faults for one in opened):
         return
-    if not any(one.images or one.faults for one in opened):
-        raise UsageError(
-            f"no image is for {shown(platform)}",
-            hint="leave --platform out to read the images of all platforms",
-        )
+    there = [
+        (shown(one.input), item.detail)
+        for one in opened
+        for item in one.skipped
+        if item.what == OTHER_PLATFORM
+    ]
+    problem = f"no image is for {shown(platform, 40)}"
+    hint = "leave --platform out to read the images of all platforms"
+    if len(there) == 1:
+        raise UsageError(f"{problem}; there is {there[0][1]}", there[0][0], hint)
+    found = _first_of([f"{name} has {platforms}" for name, platforms in there], LISTED_INPUTS, "; ")
+    raise UsageError(f"{problem}; {found}", "--platform", hint)
+
+
+def _first_of(texts: Sequence[str], limit: int, between: str = ", ") -> str:
+    more = f" and {len(texts) - limit} more" if len(texts) > limit else ""
+    return between.join(texts[:limit]) + more
 
 
 def _numbered(rows: Sequence[Row]) -> list[tuple[Row, int]]:

@@ -102,6 +102,10 @@ def test_every_command_has_help(tmp_path: Path) -> None:
         ["analyze", "-o", "-", "app.tar"],
         ["analyze", "--save", "json=-", "app.tar"],
         ["analyze", "docker://app:1"],
+        ["analyze", ""],
+        ["analyze", "@none"],
+        ["ls", "app.tar", "--layer", "0", "--platform", "linux/s390x", "-f", "json"],
+        ["history", "two.tar", "-f", "json"],
         ["history", "two.tar"],
         ["ls", "app.tar"],
         ["ls", "app.tar", "--layer", "0", "--digest", "md5"],
@@ -283,6 +287,68 @@ def test_ls_of_what_is_not_there_ends_with_status_three(
     assert result.status == 3
     assert result.out == b""
     assert result.err.splitlines()[0].endswith("(no-such-entry)")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "layer"),
+    [
+        (["none.tar"], "unreadable", None),
+        (["none.tar", "--layer", "3"], "unreadable", 3),
+        (["app.tar", "--layer", "2"], "no-such-entry", 2),
+        (["app.tar", "/none", "--layer", "0"], "no-such-entry", 0),
+        (["damaged.tar", "--layer", "1"], "digest-mismatch", 1),
+    ],
+)
+def test_ls_json_of_what_cannot_be_read_is_a_document_with_the_fault(
+    tmp_path: Path, arguments: list[str], code: str, layer: int | None
+) -> None:
+    app_tar(tmp_path)
+    damaged_tar(tmp_path)
+
+    result = run("ls", *arguments, "-f", "json", cwd=tmp_path)
+
+    document = checked(result, "files")
+    assert result.status == 3
+    assert document["entries"] is None
+    assert document["layer"] == layer
+    assert (document["image"] is None) == (arguments[0] == "none.tar")
+    (fault,) = document["faults"]
+    assert (fault["input"], fault["code"]) == (arguments[0], code)
+    said = f"layerscope: {arguments[0]}: {fault['message']} ({code})"
+    assert result.err.splitlines()[0] == said
+    assert len(result.err.splitlines()) == 1 + bool(fault["hint"])
+
+
+def test_ls_json_of_a_whole_layer_has_no_faults(tmp_path: Path) -> None:
+    damaged_tar(tmp_path)
+
+    result = run("ls", "damaged.tar", "--layer", "0", "-f", "json", cwd=tmp_path)
+
+    assert (result.status, checked(result, "files")["faults"]) == (0, [])
+
+
+def test_history_json_without_an_image_is_a_document_with_the_fault(tmp_path: Path) -> None:
+    result = run("history", "none.tar", "-f", "json", cwd=tmp_path)
+
+    document = checked(result, "history")
+    assert result.status == 3
+    assert (document["image"], document["steps"]) == (None, None)
+    assert [fault["code"] for fault in document["faults"]] == ["unreadable"]
+    assert result.err == "layerscope: none.tar: no such file or folder (unreadable)\n"
+
+
+@pytest.mark.parametrize("command", ["history", "ls"])
+def test_documents_with_faults_only_reach_files_and_text_does_not(
+    tmp_path: Path, command: str
+) -> None:
+    saved = run(command, "none.tar", "--save", "json=saved", cwd=tmp_path)
+    put = run(command, "none.tar", "-f", "json", "-o", "put", cwd=tmp_path)
+    text = run(command, "none.tar", "-o", "text", "--save", "text=more", cwd=tmp_path)
+
+    assert [(one.status, one.out) for one in (saved, put, text)] == [(3, b"")] * 3
+    assert json.loads((tmp_path / "saved").read_bytes())["faults"]
+    assert (tmp_path / "put").read_bytes() == (tmp_path / "saved").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["put", "saved"]
 
 
 def test_cat_writes_the_bytes_and_nothing_else(tmp_path: Path) -> None:

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from layerscope.errors import NoSuchEntryError, UsageError
+from layerscope.errors import NoSuchEntryError, UnreadableInputError, UsageError
 from layerscope.journeys.choose import one_image, one_layer
 from layerscope.journeys.listing import Listing, clean_path, list_layer
 from layerscope.sources.limits import DEFAULT_LIMITS
 from layerscope.synth import tree_language
 from layerscope.synth.layouts import oci_archive
+from tests.sources.archives import Layout, layer, sha
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,8 +70,39 @@ def test_listing_of_the_root_takes_everything(archive: Path) -> None:
 
 
 def test_listing_of_a_path_that_is_not_there_says_so(archive: Path) -> None:
-    with pytest.raises(NoSuchEntryError, match="/none"):
-        listed(archive, "/none")
+    found = listed(archive, "/none")
+
+    assert found.columns is None
+    assert list(found.rows()) == []
+    assert found.head.image is not None
+    assert [(fault.code, fault.message) for fault in found.head.faults] == [
+        ("no-such-entry", "layer 0 has no /none")
+    ]
+
+
+def test_listing_of_an_absent_layer_tells_its_fault_once(tmp_path: Path) -> None:
+    layout = Layout()
+    layout.add(layout.image("gone"), "a:1")
+    layout.drop({"digest": sha(layer("gone"))})
+    layout.tar(tmp_path / "a.tar")
+
+    head = listed(tmp_path / "a.tar").head
+
+    assert [(fault.code, fault.image, fault.layer) for fault in head.faults] == [
+        ("missing-blob", 0, 0)
+    ]
+
+
+def test_one_image_of_none_raises_what_is_wrong(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableInputError, match=r"none\.tar"):
+        one_image(str(tmp_path / "none.tar"), platform=None, limits=DEFAULT_LIMITS, stdin=None)
+
+
+def test_one_image_of_an_empty_list_raises(tmp_path: Path) -> None:
+    (tmp_path / "list").write_bytes(b"# nothing\n")
+
+    with pytest.raises(NoSuchEntryError, match="found none"):
+        one_image(f"@{tmp_path / 'list'}", platform=None, limits=DEFAULT_LIMITS, stdin=None)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def text_of(one: FileRow) -> str:
 
 def head() -> FilesHead:
     name = image_name(build([opened(image("a"))], {}).images[0])
-    return FilesHead(tool=Tool(version="1"), image=name, layer=0)
+    return FilesHead(tool=Tool(version="1"), image=name, layer=0, faults=[])
 
 
 def test_listing_of_a_file_shows_mode_owner_size_time_and_content() -> None:
@@ -117,5 +117,9 @@ def test_files_document_is_written_entry_by_entry_and_is_json() -> None:
     assert value["schema"] == "layerscope.files/1"
 
 
-def test_files_document_without_entries_is_json() -> None:
-    assert json.loads(b"".join(files(head(), [])))["entries"] == []
+@pytest.mark.parametrize("rows", [[], None])
+def test_files_document_without_entries_is_json(rows: list[FileRow] | None) -> None:
+    value = json.loads(b"".join(files(head(), rows)))
+
+    assert value["entries"] == rows
+    assert list(value) == sorted(value)

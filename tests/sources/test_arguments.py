@@ -94,9 +94,7 @@ def test_argument_like_a_reference_says_how_to_save_it() -> None:
     assert "skopeo copy docker://registry.example/ns/nginx:latest" in one.error.hint
 
 
-@pytest.mark.parametrize(
-    "text", ["./nginx.tar", "nothing.tar", "/no/such", "a\0b", "oci:none:1", ""]
-)
+@pytest.mark.parametrize("text", ["./nginx.tar", "nothing.tar", "/no/such", "a\0b", "oci:none:1"])
 def test_argument_that_is_no_file_is_unreadable(text: str) -> None:
     (one,) = wanted([text])
 
@@ -121,3 +119,15 @@ def test_argument_list_line_ends_are_those_of_files_not_of_unicode(folder: Path)
     (folder / "list").write_bytes(f"# all\r\n\r\n{name}\r\n".encode())
 
     assert wanted(["@list"]) == [Wanted(name)]
+
+
+def test_argument_that_is_empty_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="an IMAGE is empty"):
+        wanted(["app.tar", ""])
+
+
+def test_argument_list_that_is_not_there_is_said_in_one_sentence() -> None:
+    with pytest.raises(UsageError) as caught:
+        wanted(["@none"])
+
+    assert caught.value.problem == "the list cannot be read: no such file or directory"

@@ -71,8 +71,27 @@ def test_select_platform_keeps_its_images(two: str) -> None:
 
 
 def test_select_platform_that_no_input_has_is_a_usage_error(two: str) -> None:
-    with pytest.raises(UsageError, match="linux/s390x"):
+    with pytest.raises(UsageError) as caught:
         open_one(two, platform=Platform("linux", "s390x"))
+
+    assert str(caught.value) == (
+        f"{two}: no image is for linux/s390x; there is linux/amd64, linux/arm64 (usage)"
+    )
+
+
+def test_select_platform_error_names_few_inputs_and_platforms(tmp_path: Path) -> None:
+    layout = Layout()
+    for number in range(10):
+        layout.add(layout.image(f"{number}", architecture=f"x\x1b{number}"))
+    paths = [layout.tar(tmp_path / f"{number}.tar") for number in range(5)]
+
+    with pytest.raises(UsageError) as caught:
+        open_inputs(paths, platform=Platform("linux", "s390x"))
+
+    error = str(caught.value)
+    assert error.startswith("--platform: no image is for linux/s390x; ")
+    assert [path for path in paths if path in error] == paths[:3]
+    assert error.endswith(r"linux/x\x1b7 and 2 more and 2 more (usage)")
 
 
 def test_select_input_without_the_platform_says_so(two: str, tmp_path: Path) -> None:
@@ -85,6 +104,7 @@ def test_select_input_without_the_platform_says_so(two: str, tmp_path: Path) -> 
     assert opened.images == ()
     assert opened.faults == ()
     assert [one.what for one in opened.skipped] == ["other-platform"]
+    assert [one.detail for one in opened.skipped] == ["linux/amd64"]
 
 
 def test_select_pick_leaves_faults_of_other_images_out(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from layerscope.cli.options import (
 from layerscope.cli.progress import Progress
 from layerscope.cli.streams import Look, Targets, standard_input
 from layerscope.cli.values import PlainCommand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -55,5 +58,10 @@ def history(
 
         return [history_text(document, width=look.width, styled=look.styled)]
 
-    targets.deliver({Format.TEXT: as_text, Format.JSON: lambda _: [dump(document)]})
+    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
+        Format.JSON: lambda _: [dump(document)]
+    }
+    if document.image is not None:
+        renderers[Format.TEXT] = as_text
+    targets.deliver(renderers)
     return say_faults(document.faults)

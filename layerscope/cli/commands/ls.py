@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,8 +17,11 @@ from layerscope.cli.options import (
     ReadOptions,
     with_options,
 )
-from layerscope.cli.streams import Targets, standard_input
+from layerscope.cli.streams import Look, Targets, standard_input
 from layerscope.cli.values import PlainCommand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -68,10 +71,11 @@ def ls(  # noqa: PLR0917 - typer gives all of them by name
         limits=reading.limits(),
         stdin=standard_input(),
     )
-    targets.deliver(
-        {
-            Format.TEXT: lambda _: text_pieces(found.rows()),
-            Format.JSON: lambda _: json_pieces(found.head, found.rows()),
-        }
-    )
-    return say_faults(found.faults)
+    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
+        Format.TEXT: lambda _: text_pieces(found.rows()),
+        Format.JSON: lambda _: json_pieces(found.head, found.rows()),
+    }
+    if found.columns is None:
+        renderers = {Format.JSON: lambda _: json_pieces(found.head, None)}
+    targets.deliver(renderers)
+    return say_faults(found.head.faults)
