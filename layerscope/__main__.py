@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
@@ -27,5 +28,17 @@ def main(arguments: list[str] | None = None) -> int:
     return run(given)
 
 
+def program() -> int:
+    """The exit status of this process: `main` without the collector of garbage cycles.
+
+    A run is short and makes few cycles. Looking for them while modules load and once more at the
+    end takes a tenth of the time that a small image needs.
+    """
+    gc.disable()
+    status = main()
+    gc.freeze()
+    return status
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from layerscope.journeys.faults import with_no_image_faults
 from layerscope.journeys.pool import read_layers
-from layerscope.report.from_results import build
 from layerscope.sources.limits import DEFAULT_LIMITS
 from layerscope.sources.transport import open_inputs
 
@@ -45,4 +44,15 @@ def analyze(
     opened = with_no_image_faults(
         open_inputs(inputs, platform=platform, limits=limits, stdin=stdin)
     )
-    return build(opened, read_layers(opened, jobs=jobs, limits=limits, progress=progress))
+    outcomes = read_layers(
+        opened, jobs=jobs, limits=limits, progress=progress, meanwhile=_load_report
+    )
+    from layerscope.report.from_results import build  # noqa: PLC0415 - loaded while workers read
+
+    return build(opened, outcomes)
+
+
+def _load_report() -> None:
+    """Loads what comes next, which takes a while, when there is nothing else to do."""
+    import layerscope.report.from_results  # noqa: PLC0415 - see above
+    import layerscope.report.store  # noqa: F401, PLC0415 - the same

@@ -7,16 +7,14 @@ Layers go to worker processes, largest first, so that the last to finish is a sm
 from __future__ import annotations
 
 import gc
-import os
 import signal
-import sys
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from layerscope.errors import InputError, LayerscopeError
 from layerscope.files.scan_layer import CopyCheck, LayerScan, scan_layer, verify_copy
+from layerscope.journeys.processes import processors, start_context
 from layerscope.sources.compression import HEAD_BYTES, detect
 from layerscope.sources.image import Fault
 from layerscope.sources.limits import DEFAULT_LIMITS, Limits
@@ -88,6 +86,7 @@ class _Options:
     limits: Limits
     columns: bool
     content: str | None
+    meanwhile: Callable[[], object] | None
 
 
 def read_layers(
@@ -98,6 +97,7 @@ def read_layers(
     columns: bool = False,
     content: str | None = "blake3",
     progress: Callable[[int, int], None] | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> dict[Place, LayerOutcome]:
     """The outcome of every layer that has bytes, by position of input, image and layer.
 
@@ -108,6 +108,7 @@ def read_layers(
         columns: Whether file tables come back.
         content: The digest of file content, as for `scan_layer`.
         progress: Is given stored bytes read so far, and in all.
+        meanwhile: Is called once if worker processes are reading and this one has only to wait.
 
     A damaged layer is an outcome with a fault; nothing is raised for it.
     Raises: `LayerscopeError` if a worker process dies.
@@ -119,7 +120,7 @@ def read_layers(
             copy = _Copy(layer.region, layer.digest, layer.size, layer.diff_id)
             copies.setdefault(copy, layer)
             places.setdefault(copy, []).append(place)
-    options = _Options(limits, columns, content)
+    options = _Options(limits, columns, content, meanwhile)
     results = _read_all(copies, options, jobs, progress)
     return {
         place: _outcome(results[copy], opened[place[0]], place)
@@ -153,7 +154,7 @@ def _read_all(
     results = _run(tasks, options, jobs, progress)
     while tasks := _second_choices(groups, results, copies):
         # A damaged copy must not hide that another one is whole: that one is walked instead.
-        results.update(_run(tasks, options, jobs, None))
+        results.update(_run(tasks, replace(options, meanwhile=None), jobs, None))
     for group in groups.values():
         walked = next((results[copy] for copy in group if _is_scan(results[copy])), None)
         if not isinstance(walked, LayerScan):
@@ -218,35 +219,16 @@ def _run(
     progress: Callable[[int, int], None] | None,
 ) -> dict[_Copy, _Result]:
     tasks = sorted(tasks, key=lambda task: -task.weight)
-    allowed = _processors() if jobs is None else jobs
+    allowed = processors() if jobs is None else jobs
     workers = min(allowed, len(tasks))
     if workers <= 1 or sum(task.weight for task in tasks) < IN_PROCESS_BYTES:
         return _run_here(tasks, options, progress, allowed)
-    context = _context()
+    context = start_context()
     # A spool has no name that a spawned process could open; a forked one inherits it.
     nameless = any(task.copy.region.path is None for task in tasks)
     if context is None or (nameless and context.get_start_method() != "fork"):
         return _run_here(tasks, options, progress, allowed)
     return _run_there(tasks, options, context, workers, progress)
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _context() -> BaseContext | None:
-    """How to start processes: fork on Linux, spawn elsewhere; None if neither is safe.
-
-    A forked child of a program with threads may inherit a lock that nobody will open. Such a
-    program, a notebook say, reads its layers in its own process.
-    """
-    import multiprocessing  # noqa: PLC0415 - costs more than reading a small image
-
-    if sys.platform != "linux":
-        return multiprocessing.get_context("spawn")
-    return multiprocessing.get_context("fork") if threading.active_count() == 1 else None
 
 
 def _run_here(
@@ -290,7 +272,7 @@ def _run_there(
     workers: int,
     progress: Callable[[int, int], None] | None,
 ) -> dict[_Copy, _Result]:
-    from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait  # noqa: PLC0415 - see `_context`
+    from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait  # noqa: PLC0415 - see `processes`
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - the same
     from multiprocessing import active_children  # noqa: PLC0415 - the same
 
@@ -304,9 +286,12 @@ def _run_there(
         initializer=_start_worker,
         initargs=(_Shared(workers, unfinished, counter),),
     ) as executor:
+        given = replace(options, meanwhile=None)
         futures: dict[Future[_Result], _Task] = {
-            executor.submit(_work, task, options): task for task in tasks
+            executor.submit(_work, task, given): task for task in tasks
         }
+        if options.meanwhile is not None:
+            options.meanwhile()
         waiting = set(futures)
         try:
             while waiting:

@@ -1,0 +1,31 @@
+"""Where worker processes may run, and how they are started."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from multiprocessing.context import BaseContext
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def start_context() -> BaseContext | None:
+    """How to start processes: fork on Linux, spawn elsewhere; None if neither is safe.
+
+    A forked child of a program with threads may inherit a lock that nobody will open. Such a
+    program, a notebook say, reads its layers in its own process.
+    """
+    import multiprocessing  # noqa: PLC0415 - costs more than reading a small image
+
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    return multiprocessing.get_context("fork") if threading.active_count() == 1 else None
