@@ -41,7 +41,7 @@ class LazyGroup(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"layerscope.cli.commands.{cmd_name}")
-        command: typer.core.TyperCommand = typer.main.get_command(module.app)  # type: ignore[assignment]
+        command: typer.core.TyperCommand = typer.main.get_command(module.app)  # type: ignore[assignment] # a module has one command
         return command
 
     def get_params(self, ctx: typer.Context) -> list[typer.core.TyperOption]:  # type: ignore[override] # typer's own types are wider

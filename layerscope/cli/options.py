@@ -172,7 +172,7 @@ def with_options(*groups: type[Any]) -> Callable[[Callable[..., int]], Callable[
                 for field in fields(group)
             ]
         del command.__wrapped__
-        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # typer reads it
         command.__annotations__ = {each.name: each.annotation for each in parameters}
         return command
 
