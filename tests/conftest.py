@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 REQUIRE_ALL = "LAYERSCOPE_REQUIRE_ALL"
 
-# A deadline would fail a correct test on a busy machine.
-settings.register_profile("default-run", deadline=None, max_examples=60)
+# A deadline, or a complaint that examples are slow to make, would fail a correct test on a busy
+# machine.
+settings.register_profile(
+    "default-run", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.register_profile(
     "fuzz", deadline=None, max_examples=3000, suppress_health_check=[HealthCheck.too_slow]
 )
