@@ -27,9 +27,19 @@ DIGEST_BYTES = 32
 WHITEOUT_PREFIX = b".wh."
 OPAQUE_MARKER = b".wh..wh..opq"
 
+NO_OFFSET = -1
+
+KEPT_NAMES = frozenset(
+    start + name
+    for name in (b"etc/os-release", b"usr/lib/os-release")
+    for start in (b"", b"./", b"/")
+)
+"""Files whose content is kept while it passes: what names the distribution."""
+KEPT_BYTES = 65536
+
 _WHITEOUT, _OPAQUE = KINDS.index("whiteout"), KINDS.index("opaque")
 _MARKED_KINDS = (_WHITEOUT, _OPAQUE)
-_UNCLEAN_STARTS = (b"", b".", b"/")
+_UNCLEAN_PARTS = (b"//", b"/./", b"/../", b"/.\0", b"/..\0")
 
 
 @dataclass(slots=True, repr=False)
@@ -47,6 +57,9 @@ class FileColumns:
             content was not hashed (`hashed` says which).
         links: Row to link target as stored, for symlinks and hard links.
         xattrs: Row to extended attributes, sorted by name.
+        offsets: Where in the uncompressed tar a row's content starts; `NO_OFFSET` if it is sparse.
+        devices: Row to major and minor number, for device files.
+        kept: Row to content, for the few files of `KEPT_NAMES`.
         unhashed: Rows of sparse files whose holes are beyond the limit, and so have no digest.
         hashed: Name of the content digest, `blake3` or `sha256`; None if content was not hashed.
     """
@@ -61,6 +74,9 @@ class FileColumns:
     contents: bytearray = field(default_factory=bytearray)
     links: dict[int, bytes] = field(default_factory=dict)
     xattrs: dict[int, tuple[tuple[bytes, bytes], ...]] = field(default_factory=dict)
+    offsets: array[int] = field(default_factory=lambda: array("q"))
+    devices: dict[int, tuple[int, int]] = field(default_factory=dict)
+    kept: dict[int, bytes] = field(default_factory=dict)
     unhashed: set[int] = field(default_factory=set)
     hashed: str | None = "blake3"
 
@@ -88,18 +104,30 @@ class FileColumns:
         A whiteout's path is what it hides; an opaque marker's is the directory it clears. A `..`
         that would leave the root stays in it, as it does for every engine.
         """
-        paths = []
-        for name, kind in zip(self.stored_names(), self.kinds, strict=True):
-            if (
-                name[:1] in _UNCLEAN_STARTS
-                or b"/." in name
-                or b"//" in name
-                or kind in _MARKED_KINDS
-            ):
-                paths.append(_clean(name, kind))
-            else:
-                paths.append(b"/" + name)
+        if not self.kinds:
+            return []
+        # Nearly all names are clean, or are once a leading "./" is gone: that is seen from all
+        # names at once, and only layers that hold others are gone through name by name.
+        joined = b"/" + bytes(self.names[:-1]).replace(b"\0", b"\0/") + b"\0"
+        if b"\0/./" in joined or joined.startswith(b"/./"):
+            joined = (b"\0" + joined).replace(b"\0/./", b"\0/")[1:]
+        joined = (b"\0" + joined).replace(b"\0/.\0", b"\0/\0")[1:]
+        paths = joined.split(b"\0")[:-1]
+        if any(part in joined for part in _UNCLEAN_PARTS):
+            paths = [
+                _clean(path, 0) if any(part in path + b"\0" for part in _UNCLEAN_PARTS) else path
+                for path in paths
+            ]
+        if self.has_marks():
+            names = self.stored_names()
+            for row, kind in enumerate(self.kinds):
+                if kind in _MARKED_KINDS:
+                    paths[row] = _clean(names[row], kind)
         return paths
+
+    def has_marks(self) -> bool:
+        """Whether any row is a whiteout or an opaque marker."""
+        return any(self.kinds.find(kind) >= 0 for kind in _MARKED_KINDS)
 
 
 def marked_kind(name: bytes, kind: int) -> int:

@@ -15,29 +15,28 @@ from zlib import adler32
 
 from layerscope.errors import OverLimitError, TarError
 from layerscope.files.columns import (
+    KEPT_BYTES,
+    KEPT_NAMES,
     KINDS,
+    NO_OFFSET,
     FileColumns,
     marked_kind,
 )
 from layerscope.files.hashing import NO_DIGEST, Unhashed, hash_zeros
+from layerscope.files.header_parts import MODE_BITS, owner_of, tail_of
 from layerscope.tar.entry import End, read_entry
 from layerscope.tar.header import (
     BLOCK,
+    DEVICES,
     DIRECTORY,
-    FORMAT_STAR,
-    FORMAT_USTAR,
-    FORMAT_V7,
     HARDLINK,
     KIND_OF_TYPE,
     PAX_GLOBAL,
     REGULAR,
     REGULAR_TYPES,
     SYMLINK,
-    format_of,
-    mangled_prefix,
-    text,
 )
-from layerscope.tar.numbers import NANOSECONDS, numeric
+from layerscope.tar.numbers import NANOSECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -45,9 +44,6 @@ if TYPE_CHECKING:
     from layerscope.files.hashing import ContentHasher
     from layerscope.sources.limits import Limits
     from layerscope.tar.entry import Entry
-
-MODE_BITS = 0o7777
-"""Permissions with setuid, setgid and sticky; old tars also store the file type above them."""
 
 _FILE, _DIR = KINDS.index("file"), KINDS.index("dir")
 _OTHER = KINDS.index("other")
@@ -93,6 +89,7 @@ class Walk:
         self._hole_budget = limits.hole_bytes
         self._chunk = b""
         self._position = 0
+        self._base = 0  # Where in the tar the chunk starts.
         self._ended = False
         self._steps = self._run()
         next(self._steps)
@@ -118,7 +115,7 @@ class Walk:
         names, kinds, contents = columns.names, columns.kinds, columns.contents
         add_size, add_mode = columns.size_bytes.append, columns.modes.append
         add_uid, add_gid = columns.uids.append, columns.gids.append
-        add_mtime = columns.mtimes_ns.append
+        add_mtime, add_offset = columns.mtimes_ns.append, columns.offsets.append
         new_hasher, empty = self._new_hasher, self._empty
         unpack = _FIELDS.unpack_from
         owners: dict[bytes, tuple[int, int, int, int]] = {}
@@ -130,7 +127,7 @@ class Walk:
         chunk = yield
         view = memoryview(chunk)
         length = len(chunk)
-        position = 0
+        position = base = 0
         while True:
             if position + BLOCK <= length:
                 source, at = chunk, position
@@ -138,7 +135,7 @@ class Walk:
             else:
                 self._chunk, self._position = chunk, position
                 source, at = (yield from self._take(BLOCK)), 0
-                chunk, position = self._chunk, self._position
+                chunk, position, base = self._chunk, self._position, self._base
                 view = memoryview(chunk)
                 length = len(chunk)
                 if len(kinds) > self._limits.entries:
@@ -163,14 +160,14 @@ class Walk:
                         if found is None:
                             if len(tails) >= _CACHED_FORMS:
                                 tails.clear()
-                            found = tails[tail] = _tail(tail)
+                            found = tails[tail] = tail_of(tail)
                         tail_sum, prefix = found
                         last_tail = tail
                     known = owners.get(owner)
                     if known is None:
                         if len(owners) >= _CACHED_FORMS:
                             owners.clear()
-                        known = owners[owner] = _owner(owner)
+                        known = owners[owner] = owner_of(owner)
                     mode, uid, gid, owner_sum = known
                     try:
                         size, mtime = int(size_text, 8), int(time_text, 8)
@@ -220,12 +217,21 @@ class Walk:
                         add_uid(uid)
                         add_gid(gid)
                         add_mtime(mtime * NANOSECONDS)
+                        add_offset(base + position)
                         entries += 1
                         if typeflag == DIRECTORY:
                             contents += NO_DIGEST
                             continue
                         if size == 0:
                             contents += empty
+                            continue
+                        if name in KEPT_NAMES and size <= KEPT_BYTES:
+                            self._chunk, self._position = chunk, position
+                            contents += yield from self._kept_content(size)
+                            chunk, position = self._chunk, self._position + (-size & 511)
+                            base = self._base
+                            view = memoryview(chunk)
+                            length = len(chunk)
                             continue
                         stop = position + size
                         if stop <= length:
@@ -240,6 +246,7 @@ class Walk:
                         yield from self._each(size, hasher.update)
                         contents += hasher.digest()
                         chunk, position = self._chunk, self._position + (-size & 511)
+                        base = self._base
                         view = memoryview(chunk)
                         length = len(chunk)
                         continue
@@ -251,7 +258,7 @@ class Walk:
                 self.files += files
                 self.content_bytes += total_size
                 return
-            chunk, position = self._chunk, self._position
+            chunk, position, base = self._chunk, self._position, self._base
             view = memoryview(chunk)
             length = len(chunk)
 
@@ -261,6 +268,7 @@ class Walk:
         while position >= len(chunk):
             # The position may lie behind the chunk: padding is skipped without being looked at.
             position -= len(chunk)
+            self._base += len(chunk)
             chunk = yield
             if not chunk:
                 self._chunk, self._position = b"", 0
@@ -271,6 +279,7 @@ class Walk:
             pieces = [piece]
             missing = wanted - len(piece)
             while missing:
+                self._base += len(chunk)
                 chunk = yield
                 if not chunk:
                     position = 0
@@ -297,6 +306,7 @@ class Walk:
             if not wanted:
                 break
             position -= len(chunk)
+            self._base += len(chunk)
             chunk = yield
             if not chunk:
                 raise TarError(f"the tar ends {wanted} bytes inside a member", truncated=True)
@@ -330,6 +340,8 @@ class Walk:
             return NO_DIGEST
         hasher = self._new_hasher()
         if entry.fragments is None:
+            if entry.name in KEPT_NAMES and entry.data_size <= KEPT_BYTES:
+                return (yield from self._kept_content(entry.data_size))
             yield from self._each(entry.data_size, hasher.update)
             return hasher.digest()
         holes = entry.size - entry.data_size
@@ -346,6 +358,14 @@ class Walk:
         hash_zeros(hasher, entry.size - filled)
         return hasher.digest()
 
+    def _kept_content(self, size: int) -> Generator[None, bytes, bytes]:
+        """The digest of the last row's content, which is also kept."""
+        pieces: list[bytes] = []
+        yield from self._each(size, lambda piece: pieces.append(bytes(piece)))
+        content = b"".join(pieces)
+        self.columns.kept[len(self.columns) - 1] = content
+        return self._new_hasher(content).digest() if self._new_hasher else NO_DIGEST
+
     def _add_row(self, entry: Entry) -> None:
         columns = self.columns
         row = len(columns)
@@ -361,6 +381,10 @@ class Walk:
         columns.uids.append(entry.uid)
         columns.gids.append(entry.gid)
         columns.mtimes_ns.append(max(-_INT64, min(entry.mtime_ns, _INT64)))
+        sparse = entry.fragments is not None
+        columns.offsets.append(NO_OFFSET if sparse else self._base + self._position)
+        if entry.typeflag in DEVICES:
+            columns.devices[row] = entry.device
         if entry.typeflag in (SYMLINK, HARDLINK):
             columns.links[row] = entry.link
         if entry.xattrs:
@@ -368,27 +392,3 @@ class Walk:
         if regular:
             self.files += 1
             self.content_bytes += entry.size
-
-
-def _tail(tail: bytes) -> tuple[int, bytes]:
-    """Byte sum and name prefix of what follows the link name; the sum is -1 if it is not plain."""
-    block = bytes(257) + tail
-    form = format_of(block)
-    if form in (FORMAT_V7, FORMAT_STAR):
-        return -1, b""
-    try:
-        numeric(block[329:337])
-        numeric(block[337:345])
-    except TarError:
-        return -1, b""
-    prefix = text(block[345:500]) if form == FORMAT_USTAR else mangled_prefix(block)
-    return sum(tail), prefix + b"/" if prefix else b""
-
-
-def _owner(owner: bytes) -> tuple[int, int, int, int]:
-    """Mode, uid, gid and byte sum of those three fields; the sum is -1 if they are not plain."""
-    try:
-        mode, uid, gid = numeric(owner[0:8]), numeric(owner[8:16]), numeric(owner[16:24])
-    except TarError:
-        return 0, 0, 0, -1
-    return mode & MODE_BITS, uid, gid, sum(owner)

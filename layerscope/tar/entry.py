@@ -44,6 +44,7 @@ class Entry:
         padding: Bytes between the data and the next header.
         fragments: The sparse map, or None.
         xattrs: Sorted by name.
+        device: Major and minor number; of use for device files only.
     """
 
     name: bytes
@@ -58,6 +59,7 @@ class Entry:
     link: bytes
     fragments: list[tuple[int, int]] | None
     xattrs: tuple[tuple[bytes, bytes], ...]
+    device: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,4 +182,5 @@ def _entry(
         link=header.link,
         fragments=fragments,
         xattrs=xattrs,
+        device=header.device,
     )

@@ -36,6 +36,9 @@ HEADER_ONLY = frozenset((HARDLINK, SYMLINK, CHAR, BLOCK_DEVICE, DIRECTORY, FIFO)
 REGULAR_TYPES = frozenset((REGULAR, CONTIGUOUS, GNU_SPARSE))
 """Types that are regular files. POSIX: a contiguous file is one where it means nothing more."""
 
+DEVICES = frozenset((CHAR, BLOCK_DEVICE))
+"""Types whose device numbers mean something."""
+
 FORMAT_V7, FORMAT_USTAR, FORMAT_STAR, FORMAT_GNU = "v7", "ustar", "star", "gnu"
 
 KIND_OF_TYPE = {
@@ -64,6 +67,7 @@ class Header:
     mtime_ns: int
     link: bytes
     format: str
+    device: tuple[int, int] = (0, 0)
 
 
 def text(field: bytes) -> bytes:
@@ -128,9 +132,8 @@ def decode(block: bytes) -> Header:
         format=form,
     )
     if form != FORMAT_V7:
-        # Device numbers are not kept, but junk in them makes the header invalid, as it does for Go.
-        numeric(block[329:337])
-        numeric(block[337:345])
+        # Junk in the device numbers of any member makes its header invalid, as it does for Go.
+        header.device = numeric(block[329:337]), numeric(block[337:345])
         if form == FORMAT_USTAR:
             prefix = text(block[345:500])
         elif form == FORMAT_STAR:

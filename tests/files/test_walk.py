@@ -148,7 +148,7 @@ def test_walk_fast_and_slow_path_give_the_same_rows(
     fast = walked([data])
 
     # Nothing counts as plain: every header takes the way by all the rules.
-    monkeypatch.setattr(walk_module, "_tail", lambda _tail: (-1, b""))
+    monkeypatch.setattr(walk_module, "tail_of", lambda _tail: (-1, b""))
     slow = walked([data])
 
     assert rows(fast.columns) == rows(slow.columns)
