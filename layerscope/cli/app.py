@@ -25,7 +25,7 @@ from layerscope.errors import LayerscopeError, UsageError, shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = ("analyze", "validate", "history", "ls", "cat", "demo", "schema")
+COMMANDS = ("analyze", "validate", "history", "ls", "cat", "find", "diff", "demo", "schema")
 """Commands in the order of the help; each is a module of `cli.commands` with an `app`."""
 
 

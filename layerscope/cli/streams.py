@@ -15,13 +15,15 @@ from layerscope.cli.options import Color, Format
 from layerscope.errors import UsageError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from typing import BinaryIO
 
     from layerscope.cli.options import CommonOptions, FileOptions, FormatOptions
 
 NARROWEST, WIDEST, DEFAULT_WIDTH = 40, 200, 80
 STANDARD_OUTPUT = "standard output"
+USUAL_FORMATS = (Format.TEXT, Format.JSON)
+"""What every document can be written as."""
 
 
 class OutputClosedError(Exception):
@@ -55,13 +57,24 @@ class Targets:
     look: Look
 
     @classmethod
-    def of(cls, common: CommonOptions, files: FileOptions, formats: FormatOptions) -> Targets:
-        """The targets that the options name.
+    def of(
+        cls,
+        common: CommonOptions,
+        files: FileOptions,
+        formats: FormatOptions,
+        known: Collection[Format] = USUAL_FORMATS,
+    ) -> Targets:
+        """The targets that the options name; `known` are the formats that the command writes.
 
         Raises: `UsageError` for a file that is there already (without `--force`), one whose folder
-            is not there, one that is named twice, and a `--save` that is no FORMAT=FILE.
+            is not there, one that is named twice, a `--save` that is no FORMAT=FILE, and a format
+            that the command does not write.
         """
         saves = tuple(_save(text) for text in formats.save or ())
+        for wanted in [formats.format, *(kind for kind, _ in saves)]:
+            if wanted not in known:
+                there = ", ".join(known)
+                raise UsageError(f"this command writes {there}, not {wanted}", "--format")
         paths = [path for _, path in saves] + ([files.output] if files.output else [])
         for position, path in enumerate(paths):
             if path in paths[:position]:

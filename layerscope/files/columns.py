@@ -5,6 +5,7 @@ Workers build it without numpy or pyarrow; `files.schema` turns it into an Arrow
 
 from __future__ import annotations
 
+import re
 from array import array
 from dataclasses import dataclass, field
 
@@ -39,7 +40,7 @@ KEPT_BYTES = 65536
 
 _WHITEOUT, _OPAQUE = KINDS.index("whiteout"), KINDS.index("opaque")
 _MARKED_KINDS = (_WHITEOUT, _OPAQUE)
-_UNCLEAN_PARTS = (b"//", b"/./", b"/../", b"/.\0", b"/..\0")
+_UNCLEAN = re.compile(rb"/(?:/|\.\.?[/\0])")
 
 
 @dataclass(slots=True, repr=False)
@@ -109,15 +110,15 @@ class FileColumns:
         # Nearly all names are clean, or are once a leading "./" is gone: that is seen from all
         # names at once, and only layers that hold others are gone through name by name.
         joined = b"/" + bytes(self.names[:-1]).replace(b"\0", b"\0/") + b"\0"
-        if b"\0/./" in joined or joined.startswith(b"/./"):
-            joined = (b"\0" + joined).replace(b"\0/./", b"\0/")[1:]
-        joined = (b"\0" + joined).replace(b"\0/.\0", b"\0/\0")[1:]
-        paths = joined.split(b"\0")[:-1]
-        if any(part in joined for part in _UNCLEAN_PARTS):
-            paths = [
-                _clean(path, 0) if any(part in path + b"\0" for part in _UNCLEAN_PARTS) else path
-                for path in paths
-            ]
+        unclean = _UNCLEAN.search(joined)
+        if unclean:
+            joined = b"\0" + joined
+            joined = joined.replace(b"\0/./", b"\0/").replace(b"\0/.\0", b"\0/\0")[1:]
+            unclean = _UNCLEAN.search(joined)
+        paths = joined.split(b"\0")
+        del paths[-1]
+        if unclean:
+            paths = [_clean(path, 0) if _UNCLEAN.search(path + b"\0") else path for path in paths]
         if self.has_marks():
             names = self.stored_names()
             for row, kind in enumerate(self.kinds):

@@ -48,7 +48,27 @@ def copy_file(
     Raises: `NoSuchEntryError` if the layer has no such file, or it is not a regular one; what
     `scan_layer` raises.
     """
-    row = _row_of(layer, path, limits)
+    copy_row(layer, _row_of(layer, path, limits), write, limits)
+
+
+def copy_row(
+    layer: Layer,
+    row: int,
+    write: Callable[[bytes | memoryview], object],
+    limits: Limits = DEFAULT_LIMITS,
+) -> None:
+    """Writes the content of a regular file, by its row in the table of a layer.
+
+    The caller has read and verified the layer: here it is read again, and only up to the row.
+
+    Args:
+        layer: Where to look.
+        row: Position in the layer's file table.
+        write: Is given the content in order, in pieces.
+        limits: Bounds on the layer.
+
+    Raises: `MissingBlobError`, `OverLimitError` and what a damaged layer raises.
+    """
     if layer.region is None:
         raise MissingBlobError(f"the blob {layer.digest or layer.stored_as} is not there")
     walk = _Extraction(limits, row, write)

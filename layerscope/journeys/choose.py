@@ -1,4 +1,4 @@
-"""The one image, and the one layer, that a command is about."""
+"""The one image, its tree, or the one layer, that a command is about."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from layerscope.errors import MissingBlobError, NoSuchEntryError, UsageError, shown
+from layerscope.files.squash import squash
 from layerscope.journeys.faults import raise_first, with_no_image_faults
 from layerscope.sources.image import Fault, OpenedInput
 from layerscope.sources.transport import UNKNOWN, open_inputs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import BinaryIO
 
+    from layerscope.errors import InputError
+    from layerscope.files.squash import Squashed
+    from layerscope.journeys.pool import LayerOutcome
     from layerscope.oci.platform import Platform
     from layerscope.sources.image import Image, Layer
     from layerscope.sources.limits import Limits
@@ -38,10 +43,10 @@ def one_image(
 def image_or_faults(
     text: str, *, platform: Platform | None, limits: Limits, stdin: BinaryIO | None
 ) -> list[OpenedInput]:
-    """The input that `text` names, narrowed to one image; all inputs that it names if none has one.
+    """The inputs that `text` names, the one that has an image first, narrowed to that.
 
-    One manifest under several names is one image. Faults that the input has elsewhere stay with it.
-    Without an image there is at least one input, and each says why in its faults.
+    One manifest under several names is one image. A glob or a list may name several inputs: those
+    without an image follow, and each says why in its faults. There is always at least one.
 
     Raises: `UsageError` if there are several images, which its hint lists.
     """
@@ -61,8 +66,9 @@ def image_or_faults(
             f"pick one: {_listed(chosen)}",
         )
     image = images[0]
-    source = next(one for one in opened if image in one.images)
-    return [replace(source, images=(image,))]
+    place = next(place for place, one in enumerate(opened) if image in one.images)
+    chosen = replace(opened[place], images=(image,))
+    return [chosen, *(one for one in opened if not one.images)]
 
 
 def one_layer(image: Image, number: int | None) -> Layer:
@@ -94,6 +100,37 @@ def one_layer(image: Image, number: int | None) -> Layer:
             f"layer {number} is not in the input ({layer.missing}): {shown(name)}"
         )
     return layer
+
+
+def finished_tree(image: Image, outcomes: Sequence[LayerOutcome | None]) -> Squashed | None:
+    """All layers of the image squashed; None if one of them is damaged, which its outcome says.
+
+    Args:
+        image: The image.
+        outcomes: What reading each layer with its columns gave, from the base up.
+
+    Raises: `MissingBlobError` if the bytes of a layer are not there; `OverLimitError` for a tree
+        that no engine could unpack. It is left to the caller to name the input.
+    """
+    for layer in image.layers:
+        if layer.region is None:
+            one_layer(image, layer.index)
+    columns = [outcome.scan.columns if outcome and outcome.scan else None for outcome in outcomes]
+    known = [table for table in columns if table is not None]
+    return squash(known) if len(known) == len(image.layers) else None
+
+
+def with_fault(one: OpenedInput, image: Image, layer: int | None, error: InputError) -> OpenedInput:
+    """The input with one more fault, before the others; a layer known to be absent is one already.
+
+    A layer number that the image does not have is in the message only.
+    """
+    there = layer if layer is not None and layer < len(image.layers) else None
+    fault = replace(Fault.of(one.input, error, there), image=image.index)
+    for known in one.faults:
+        if (known.code, known.image, known.layer) == (fault.code, fault.image, there):
+            fault = known
+    return replace(one, faults=(fault, *one.faults))
 
 
 def _identity(image: Image) -> str:

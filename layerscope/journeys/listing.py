@@ -1,25 +1,29 @@
-"""The members of one layer as rows, sorted by path."""
+"""The files of an image, or the members of one of its layers, as rows sorted by path."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from layerscope.analysis.lookup import resolve
 from layerscope.errors import InputError, NoSuchEntryError, shown
 from layerscope.files.columns import KINDS, FileColumns
 from layerscope.files.scan_layer import scan_layer
-from layerscope.journeys.choose import image_or_faults, one_layer
+from layerscope.files.tree import clean as clean_path
+from layerscope.journeys.choose import finished_tree, image_or_faults, one_layer, with_fault
+from layerscope.journeys.pool import read_layers
+from layerscope.journeys.tree_rows import TreeRows, text_of
 from layerscope.report.answers import FileRow, FilesHead, image_name
 from layerscope.report.from_results import build
-from layerscope.sources.image import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
+    from layerscope.files.squash import Squashed
     from layerscope.oci.platform import Platform
-    from layerscope.sources.image import Image, Layer, OpenedInput
+    from layerscope.sources.image import Layer
     from layerscope.sources.limits import Limits
 
 
@@ -42,6 +46,11 @@ class Listing:
     paths: list[bytes]
     order: list[int]
 
+    @property
+    def whole(self) -> bool:
+        """Whether the entries are known."""
+        return self.columns is not None
+
     def rows(self) -> Iterator[FileRow]:
         """The entries in order; nothing if there are no columns."""
         columns = self.columns
@@ -53,22 +62,121 @@ class Listing:
             link = columns.links.get(row)
             content = columns.content(row)
             yield FileRow(
-                path=_text(self.paths[row]),
-                name=_text(names[row]),
+                path=text_of(self.paths[row]),
+                name=text_of(names[row]),
                 kind=kind,
                 size_bytes=columns.size_bytes[row],
                 mode=f"{columns.modes[row]:04o}",
                 uid=columns.uids[row],
                 gid=columns.gids[row],
                 mtime_ns=columns.mtimes_ns[row],
-                link_target=None if link is None else _text(link),
+                link_target=None if link is None else text_of(link),
                 content=None if content is None else f"{columns.hashed}:{content.hex()}",
                 layer=self.head.layer or 0,
-                hardlink_to=_text(clean_path(link))
+                hardlink_to=text_of(clean_path(link))
                 if kind == "hardlink" and link is not None
                 else None,
-                xattrs={_text(name): value.hex() for name, value in columns.xattrs.get(row, ())},
+                xattrs={text_of(name): value.hex() for name, value in columns.xattrs.get(row, ())},
             )
+
+
+@dataclass(frozen=True, slots=True)
+class TreeListing:
+    """The files of the finished image, to be written row by row.
+
+    Attributes:
+        head: What stands beside the entries.
+        tree: The squashed layers; None if there is no image, or a layer of it is not whole.
+        paths: What is listed, sorted.
+    """
+
+    head: FilesHead
+    tree: Squashed | None
+    paths: list[bytes]
+
+    @property
+    def whole(self) -> bool:
+        """Whether the entries are known."""
+        return self.tree is not None
+
+    @property
+    def layers(self) -> int:
+        """How many layers the image has; 0 if the tree is not known."""
+        return len(self.tree.layers) if self.tree is not None else 0
+
+    def rows(self) -> Iterator[FileRow]:
+        """The entries in order; nothing if the tree is not known."""
+        if self.tree is None:
+            return
+        rows = TreeRows(self.tree)
+        for path in self.paths:
+            yield rows.visible(path)
+
+
+def list_tree(
+    text: str,
+    *,
+    path: str | None,
+    digest: str | None,
+    platform: Platform | None,
+    limits: Limits,
+    jobs: int | None,
+    stdin: BinaryIO | None,
+    progress: Callable[[int, int], None] | None = None,
+) -> TreeListing:
+    """The files that a container of the image sees, one row for each path.
+
+    Args:
+        text: Names one image.
+        path: Only this path and what lies below it; None means all. Symbolic links on the way are
+            followed inside the image, one at the end only if a slash stands behind it.
+        digest: `blake3`, `sha256`, or None to hash no content.
+        platform: Only images for it; None means all.
+        limits: What the input may cost.
+        jobs: Worker processes; None means one for each usable processor.
+        stdin: Where `-` reads from.
+        progress: Called with bytes done and bytes in all.
+
+    Of an image with a damaged layer nothing is known for certain: the listing has no tree then, and
+    the faults of its head say why, as they do where there is no image or no such path.
+
+    Raises: `UsageError` if there are several images.
+    """
+    opened = image_or_faults(text, platform=platform, limits=limits, stdin=stdin)
+    outcomes = read_layers(
+        opened, jobs=jobs, limits=limits, columns=True, content=digest, progress=progress
+    )
+    tree: Squashed | None = None
+    paths: list[bytes] = []
+    if opened[0].images:
+        image = opened[0].images[0]
+        try:
+            tree = finished_tree(
+                image, [outcomes.get((0, 0, layer.index)) for layer in image.layers]
+            )
+            if tree is not None:
+                paths = _paths(tree, path)
+        except InputError as error:
+            tree = None
+            opened[0] = with_fault(opened[0], image, None, error)
+    report = build(opened, outcomes)
+    head = FilesHead(
+        tool=report.tool,
+        image=image_name(report.images[0]) if report.images else None,
+        layer=None,
+        faults=report.faults,
+        engine_differs=[text_of(one) for one in sorted(tree.engine_differs)] if tree else [],
+    )
+    return TreeListing(head, tree, paths)
+
+
+def _paths(tree: Squashed, path: str | None) -> list[bytes]:
+    """What is listed, sorted. Raises: `NoSuchEntryError` if the path leads nowhere."""
+    if path is None:
+        return sorted(tree.rows)
+    top = resolve(tree, os.fsencode(path), follow=False)
+    inside = top.rstrip(b"/") + b"/"
+    return sorted(one for one in tree.rows if one == top or one.startswith(inside))
 
 
 def list_layer(
@@ -106,7 +214,7 @@ def list_layer(
             layer = chosen.index
             table = _members(chosen, path, digest, limits)
         except InputError as error:
-            opened = [_with_fault(opened[0], image, 0 if layer is None else layer, error)]
+            opened[0] = with_fault(opened[0], image, layer or 0, error)
     report = build(opened, {})
     head = FilesHead(
         tool=report.tool,
@@ -132,38 +240,6 @@ def _members(layer: Layer, path: str | None, digest: str | None, limits: Limits)
     return columns or FileColumns(), paths, order
 
 
-def _with_fault(one: OpenedInput, image: Image, layer: int, error: InputError) -> OpenedInput:
-    """The input with one more fault, before the others; a layer known to be absent is one already.
-
-    A layer number that the image does not have is in the message only.
-    """
-    there = layer if layer < len(image.layers) else None
-    fault = replace(Fault.of(one.input, error, there), image=image.index)
-    for known in one.faults:
-        if (known.code, known.image, known.layer) == (fault.code, fault.image, there):
-            fault = known
-    return replace(one, faults=(fault, *one.faults))
-
-
-def clean_path(path: bytes) -> bytes:
-    """An absolute path without `.`, `..`, empty parts and a trailing slash; `..` stops at the root.
-
-    >>> clean_path(b"./usr//lib/../bin/"), clean_path(b"../..")
-    (b'/usr/bin', b'/')
-    """
-    parts: list[bytes] = []
-    for part in path.split(b"/"):
-        if part == b"..":
-            del parts[-1:]
-        elif part not in (b"", b"."):
-            parts.append(part)
-    return b"/" + b"/".join(parts)
-
-
 def _below(order: list[int], paths: list[bytes], top: bytes) -> list[int]:
     inside = top.rstrip(b"/") + b"/"
     return [row for row in order if paths[row] == top or paths[row].startswith(inside)]
-
-
-def _text(name: bytes) -> str:
-    return name.decode("utf-8", "surrogateescape")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from layerscope.render.escape import exact
+from layerscope.render.escape import DIGEST_CHARACTERS, exact
 from layerscope.units import bytes_text
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 PATH_CHARACTERS = 4096
 XATTR_MARK = "+"
+NARROW_WIDTH = 80
+WIDE = 100
+"""From how many columns on there is room for the content of the files of an image."""
 
 _LETTERS = {
     "file": "-",
@@ -37,15 +40,49 @@ def listing(rows: Iterable[FileRow]) -> Iterator[bytes]:
     A whiteout (`w`) is shown by the path that it hides, an opaque marker (`o`) by its directory.
     """
     for row in rows:
-        owner = f"{row.uid}:{row.gid}"
-        mark = XATTR_MARK if row.xattrs else " "
-        content = f"  {_short(row.content)}" if row.content else ""
+        content = f"  {short_content(row.content)}" if row.content else ""
         text = (
-            f"{_LETTERS[row.kind]}{_permissions(int(row.mode, 8))}{mark} {owner:<11}"
-            f" {bytes_text(row.size_bytes):>8}  {time_text(row.mtime_ns)}{content}"
+            f"{kind_and_mode(row)} {row.uid}:{row.gid}".ljust(23)
+            + f" {bytes_text(row.size_bytes):>8}  {time_text(row.mtime_ns)}{content}"
             f"  {exact(row.path, PATH_CHARACTERS)}{_target(row)}\n"
         )
         yield text.encode("utf-8", "backslashreplace")
+
+
+def tree_listing(
+    rows: Iterable[FileRow], layers: int, *, width: int = NARROW_WIDTH
+) -> Iterator[bytes]:
+    """Lines for the files of a finished image: as above, with the layer before the path.
+
+    A hard link (`h`) is shown with the name that has a line as a file. There is no content where
+    lines have little room.
+
+    Args:
+        rows: The files.
+        layers: How many layers the image has.
+        width: Columns.
+    """
+    digits = len(str(max(layers - 1, 0)))
+    for row in rows:
+        content = ""
+        if width >= WIDE:
+            content = f"  {short_content(row.content):<{DIGEST_CHARACTERS}}"
+        text = (
+            f"{kind_and_mode(row)} {row.uid}:{row.gid}".ljust(19)
+            + f" {bytes_text(row.size_bytes):>8}  {time_text(row.mtime_ns)}{content}"
+            f"  {row.layer:>{digits}}  {exact(row.path, PATH_CHARACTERS)}"
+        )
+        if row.kind == "hardlink":
+            text += f" => {exact(row.hardlink_to or '', PATH_CHARACTERS)}"
+        elif row.link_target is not None:
+            text += f" -> {exact(row.link_target, PATH_CHARACTERS)}"
+        yield f"{text}\n".encode("utf-8", "backslashreplace")
+
+
+def kind_and_mode(row: FileRow) -> str:
+    """Eleven letters: a kind, permissions as `ls -l` has them, and a mark for attributes."""
+    mark = XATTR_MARK if row.xattrs else " "
+    return f"{_LETTERS[row.kind]}{_permissions(int(row.mode, 8))}{mark}"
 
 
 def time_text(mtime_ns: int) -> str:
@@ -72,8 +109,9 @@ def _target(row: FileRow) -> str:
     return f" {arrow} {exact(row.link_target, PATH_CHARACTERS)}"
 
 
-def _short(content: str) -> str:
-    return content.partition(":")[2][:12]
+def short_content(content: str | None) -> str:
+    """The first digits of a content digest; nothing where there is none."""
+    return (content or "").partition(":")[2][:DIGEST_CHARACTERS]
 
 
 def _permissions(mode: int) -> str:

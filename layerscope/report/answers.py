@@ -1,4 +1,4 @@
-"""The smaller documents: the files of a layer, the history of an image, the faults of inputs."""
+"""The smaller documents: files of an image or a layer, its history, the faults of inputs."""
 
 from __future__ import annotations
 
@@ -24,15 +24,18 @@ class ImageName(Row, frozen=True, kw_only=True):
 
 
 class FileRow(Row, frozen=True, kw_only=True):
-    """One member of a layer's tar.
+    """One member of a layer's tar, or one path of a finished image.
 
     Attributes:
         path: Absolute and clean; what it hides, for a whiteout.
         name: As stored, without a trailing slash.
-        size_bytes: Content of regular files, 0 for all else, hard links too.
+        size_bytes: Content of regular files, 0 for all else. A hard link has 0 in a layer; in an
+            image it has the size, content, mode, owner and time of what it is a name of.
         mode: Permission bits in octal, such as `0644`.
         content: `blake3:…` or `sha256:…` of a regular file; None for all else or if not asked for.
-        hardlink_to: The clean path that a hard link names.
+        layer: Which layer the entry is of; for a directory that none describes, which made it.
+        hardlink_to: The clean path that a hard link names; in an image, the one of the file's names
+            that has a row of another kind.
         xattrs: Extended attributes, their values in hexadecimal.
     """
 
@@ -57,12 +60,14 @@ class FilesHead(Row, frozen=True, kw_only=True):
     Attributes:
         image: None if there is no image to speak of.
         layer: The layer that is listed, or was asked for where none could be; None if none was.
+        engine_differs: Paths of the finished image where engines and umoci disagree.
     """
 
     tool: Tool
     image: ImageName | None
     layer: int | None
     faults: list[FaultRow]
+    engine_differs: list[str] = []
     schema: Literal["layerscope.files/1"] = "layerscope.files/1"
 
 

@@ -7,7 +7,9 @@ from importlib.resources import files
 from layerscope.errors import UsageError, shown
 
 _FILES = {
+    "layerscope.diff/1": "diff-1.json",
     "layerscope.files/1": "files-1.json",
+    "layerscope.find/1": "find-1.json",
     "layerscope.history/1": "history-1.json",
     "layerscope.report/1": "report-1.json",
     "layerscope.validate/1": "validate-1.json",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from layerscope.cli.options import (
     ReadOptions,
     with_options,
 )
+from layerscope.cli.progress import Progress
 from layerscope.cli.streams import (
     flush_output,
     refuse_target,
@@ -32,32 +34,38 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command(cls=PlainCommand)
 @with_options(CommonOptions, FileOptions, ReadOptions)
 def cat(  # noqa: PLR0917 - typer gives all of them by name
-    common: CommonOptions,  # noqa: ARG001 - every command takes the common options
+    common: CommonOptions,
     files: FileOptions,
     reading: ReadOptions,
     image: Annotated[str, typer.Argument(metavar="IMAGE", help=IMAGE_HELP)],
-    path: Annotated[str, typer.Argument(metavar="PATH", help="A file in the layer.")],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="A file in the image.")],
     layer: Annotated[
         int | None,
-        typer.Option("--layer", min=0, metavar="N", help="Which layer; 0 is the base."),
+        typer.Option("--layer", min=0, metavar="N", help="As this layer stores it; 0 is the base."),
     ] = None,
 ) -> int:
-    """The bytes of a file, as one layer stores it.
+    """The bytes of a file, as a container of the image sees it.
 
-    The whole layer is verified before the first byte is written.
+    Links of both kinds are followed inside the image. Whole layers are verified before the first
+    byte is written: the one of --layer, else all.
     """
     from layerscope.journeys.content import write_content  # noqa: PLC0415 - not for --help
 
     def copy(write: Callable[[bytes | memoryview], object]) -> int:
-        faults = write_content(
-            image,
-            path,
-            write,
-            layer=layer,
-            platform=reading.wanted_platform(),
-            limits=reading.limits(),
-            stdin=standard_input(),
-        )
+        # On a terminal that shows the file, a line that comes and goes would wipe out part of it.
+        shown = files.output is None and sys.stdout is not None and sys.stdout.isatty()
+        with Progress(quiet=common.quiet or shown, verbose=common.verbose) as progress:
+            faults = write_content(
+                image,
+                path,
+                write,
+                layer=layer,
+                platform=reading.wanted_platform(),
+                limits=reading.limits(),
+                jobs=reading.jobs,
+                stdin=standard_input(),
+                progress=progress,
+            )
         return say_faults(faults)
 
     if files.output is None:
