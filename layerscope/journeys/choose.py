@@ -67,8 +67,8 @@ def image_or_faults(
         )
     image = images[0]
     place = next(place for place, one in enumerate(opened) if image in one.images)
-    chosen = replace(opened[place], images=(image,))
-    return [chosen, *(one for one in opened if not one.images)]
+    narrowed = replace(opened[place], images=(image,))
+    return [narrowed, *(one for one in opened if not one.images)]
 
 
 def one_layer(image: Image, number: int | None) -> Layer:

@@ -324,6 +324,6 @@ def _side(
         image.config,
         packages,
         no_files=no_files,
-        no_packages="" if packages else no_files or "packages were not asked for",
+        no_packages="" if packages else no_files or "packages were not read",
         no_config="" if image.config else "the input has no config",
     )

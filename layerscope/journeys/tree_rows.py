@@ -12,6 +12,12 @@ from layerscope.report.answers import FileRow
 if TYPE_CHECKING:
     from layerscope.files.squash import Squashed
 
+SYMLINK_MODE = 0o777
+"""Linux has no other for symbolic links, whatever a tar says."""
+
+NOT_UNPACKED = (b"security.selinux", b"system.nfs4_acl", b"trusted.overlay.")
+"""Attributes, or what they begin with, that belong to a machine and that umoci never sets."""
+
 
 class TreeRows:
     """Rows of the paths of one image.
@@ -30,7 +36,8 @@ class TreeRows:
 
         Of several names of one file, one is the `file` and the others are hard links to it. All
         have the mode, owner, time, size and content of what they are names of, as they have once
-        unpacked. Another name of a symbolic link is a symbolic link too.
+        unpacked. Another name of a symbolic link is a symbolic link too. Modes and attributes are
+        those that unpacking leaves.
         """
         tree = self._tree
         row = tree.rows[path]
@@ -40,8 +47,9 @@ class TreeRows:
         first = self._first.get(inode, path)
         kind = tree.kind(inode)
         if first == path:
-            return self._row(path, row, kind, None)
-        return self._row(path, row, "hardlink" if kind == "file" else kind, first)
+            return self._row(path, row, kind, None, unpacked=True)
+        linked = "hardlink" if kind == "file" else kind
+        return self._row(path, row, linked, first, unpacked=True)
 
     def stored(self, row: int, path: bytes) -> FileRow:
         """The row of one version of a path, by its global row: of what kind its layer has it."""
@@ -51,7 +59,15 @@ class TreeRows:
         inode = tree.inodes.get(row)
         return self._row(path, row, tree.kind(row), None if inode is None else tree.path_of(inode))
 
-    def _row(self, path: bytes, row: int, kind: str, other_name: bytes | None) -> FileRow:
+    def _row(
+        self,
+        path: bytes,
+        row: int,
+        kind: str,
+        other_name: bytes | None,
+        *,
+        unpacked: bool = False,
+    ) -> FileRow:
         tree = self._tree
         layer, position = tree.place(row)
         inode_layer, at = tree.place(tree.inode(row))
@@ -61,12 +77,16 @@ class TreeRows:
             link = tree.layers[layer].links.get(position, link)
             other_name = other_name or clean(link or b"")
         content = columns.content(at)
+        mode, xattrs = columns.modes[at], columns.xattrs.get(at, ())
+        if unpacked:
+            mode = SYMLINK_MODE if kind == "symlink" else mode
+            xattrs = tuple(pair for pair in xattrs if not pair[0].startswith(NOT_UNPACKED))
         return FileRow(
             path=text_of(path),
             name=text_of(self._name(layer, position)),
             kind=kind,
             size_bytes=columns.size_bytes[at],
-            mode=f"{columns.modes[at]:04o}",
+            mode=f"{mode:04o}",
             uid=columns.uids[at],
             gid=columns.gids[at],
             mtime_ns=columns.mtimes_ns[at],
@@ -74,7 +94,7 @@ class TreeRows:
             content=None if content is None else f"{columns.hashed}:{content.hex()}",
             layer=layer,
             hardlink_to=None if other_name is None else text_of(other_name),
-            xattrs={text_of(name): value.hex() for name, value in columns.xattrs.get(at, ())},
+            xattrs={text_of(name): value.hex() for name, value in xattrs},
         )
 
     def _name(self, layer: int, position: int) -> bytes:

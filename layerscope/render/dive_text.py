@@ -57,13 +57,7 @@ def dive_lines(
     words = "wasted share of the bytes above the base"
     add_row(table, [words, user, _share(_honest_ratio(image, base))])
     page.table(table)
-    page.line(
-        _filled(
-            f"dive takes layer 0 for the base; layerscope {counted(base, 'layer')}. dive's wasted "
-            "share is of all wasted bytes, layerscope's of those stored above the base.",
-            width,
-        )
-    )
+    page.line(_filled(_about_share(base), width))
     for layer, path in sorted(numbers.ended.items())[:ENDED_SHOWN]:
         name = exact(path.decode("utf-8", "surrogateescape"))
         page.line(f"dive stopped reading layer {layer} at the whiteout of {name}")
@@ -74,14 +68,29 @@ def dive_lines(
         if reasons:
             page.line(f"\n{heading}:")
         for reason in reasons:
-            signed = f"{'+' if reason.bytes > 0 else ''}{bytes_text(reason.bytes)}"
-            copies = f" ({counted(reason.count, 'copy', 'copies')})" if reason.count else ""
-            text = _filled(f"{reason.text}{copies}", width - SIZE_COLUMNS - 2)
-            page.line(
-                textwrap.indent(text, " " * (SIZE_COLUMNS + 2)).replace(
-                    " " * (SIZE_COLUMNS + 2), f"{signed:>{SIZE_COLUMNS}}  ", 1
-                )
-            )
+            page.line(_reason(reason, width))
+
+
+def _reason(reason: Difference, width: int) -> str:
+    """The signed bytes, then of how many copies and the sentence, wrapped beside them."""
+    signed = f"{'+' if reason.bytes > 0 else ''}{bytes_text(reason.bytes)}"
+    copies = f"{counted(reason.count, 'copy', 'copies')}: " if reason.count else ""
+    margin = SIZE_COLUMNS + 2
+    return textwrap.fill(
+        copies + reason.text,
+        max(width, NARROWEST),
+        initial_indent=f"{signed:>{SIZE_COLUMNS}}  ",
+        subsequent_indent=" " * margin,
+    )
+
+
+def _about_share(base: int) -> str:
+    """What the two mean by the base."""
+    whose = "the base" if base == 1 else f"a base of {counted(base, 'layer')}"
+    return (
+        "dive divides all wasted bytes by those above layer 0; layerscope the wasted bytes stored "
+        f"above {whose} by all that is stored there."
+    )
 
 
 def _filled(text: str, width: int) -> str:

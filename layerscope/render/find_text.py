@@ -107,19 +107,18 @@ def _why(row: VersionRow) -> str:
     layer = f"layer {row.hidden_by_layer}"
     other = row.hidden_by_path or row.path
     place = "" if other == row.path else exact(other, PATH_CHARACTERS)
-    if row.cause == "deleted":
-        return f"deleted by {layer}" + (f", with {place}" if place else "")
-    if row.cause == "opaque":
-        return f"hidden by {layer}, which starts {place or 'it'} anew"
-    if row.cause == "type-changed":
-        return f"replaced by {layer}" + (f", by {place}" if place else ", by another kind of file")
-    if row.cause == "same-layer":
-        return "stored once more in the same layer" + (f", at {place}" if place else "")
-    if row.cause == "metadata-only":
-        return f"stored again by {layer}, same content"
-    if row.cause == "repeated-layer":
-        return f"stored again by {layer}, which is the same layer"
-    return f"overwritten by {layer}"
+    with_place, by_place = (f", with {place}", f", by {place}") if place else ("", "")
+    words = {
+        "deleted": f"deleted by {layer}{with_place}",
+        "opaque": f"hidden by {layer}, which starts {place or 'it'} anew",
+        "type-changed": f"replaced by {layer}{by_place or ', by another kind of file'}",
+        "same-layer": f"stored once more in the same layer{by_place}",
+        "metadata-only": f"described again by {layer}"
+        if row.kind == "dir"
+        else f"stored again by {layer}, same content",
+        "repeated-layer": f"stored again by {layer}, which is the same layer",
+    }
+    return words.get(row.cause or "", f"overwritten by {layer}")
 
 
 def _made_by(versions: Sequence[VersionRow], layers: int, width: int) -> Iterator[str]:

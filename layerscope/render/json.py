@@ -10,7 +10,7 @@ import msgspec
 from layerscope.report.store import dump
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from layerscope.report.answers import FileRow, FilesHead
     from layerscope.report.document import Row
@@ -27,17 +27,25 @@ def files(head: FilesHead, rows: Iterable[FileRow] | None) -> Iterator[bytes]:
     Without rows (None: they could not be read) the entries are `null`.
     """
     encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, sort_keys=True).encode
-    yield b'{\n "entries": '
+    values = msgspec.to_builtins(head)
+    start = "{\n "
+    for name in sorted([*values, "entries"]):
+        yield f"{start}{json.dumps(name)}: ".encode("ascii")
+        if name == "entries":
+            yield from _entries(encode, rows)
+        else:
+            yield encode(values[name]).encode("ascii")
+        start = ",\n "
+    yield b"\n}\n"
+
+
+def _entries(encode: Callable[[object], str], rows: Iterable[FileRow] | None) -> Iterator[bytes]:
     if rows is None:
         yield b"null"
-    else:
-        yield b"["
-        between = b"\n  "
-        for row in rows:
-            yield between + encode(msgspec.to_builtins(row)).encode("ascii")
-            between = b",\n  "
-        yield b"\n ]" if between.startswith(b",") else b"]"
-    values = msgspec.to_builtins(head)
-    for name in sorted(values):
-        yield f",\n {json.dumps(name)}: {encode(values[name])}".encode("ascii")
-    yield b"\n}\n"
+        return
+    yield b"["
+    between = b"\n  "
+    for row in rows:
+        yield between + encode(msgspec.to_builtins(row)).encode("ascii")
+        between = b",\n  "
+    yield b"\n ]" if between.startswith(b",") else b"]"

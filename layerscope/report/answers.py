@@ -67,7 +67,7 @@ class FilesHead(Row, frozen=True, kw_only=True):
     image: ImageName | None
     layer: int | None
     faults: list[FaultRow]
-    engine_differs: list[str] = []
+    engine_differs: list[str] = msgspec.field(default_factory=list)
     schema: Literal["layerscope.files/1"] = "layerscope.files/1"
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from layerscope.errors import UsageError
@@ -16,7 +17,9 @@ def rows(*images: tuple[str, str]) -> list[ImageRow]:
             index=index,
             names=names.split(),
             platform=PlatformRow(
-                **dict(zip(("os", "architecture", "variant"), platform.split("/"), strict=False))
+                os=platform.split("/")[0],
+                architecture=platform.split("/")[1],
+                variant="".join(platform.split("/")[2:]),
             ),
             manifest_digest=f"sha256:{index}",
             config_digest=None,
@@ -54,13 +57,9 @@ def test_images_of_one_platform_pair_by_name_then_by_repository() -> None:
 
 def test_one_manifest_under_several_names_is_one_image() -> None:
     old = rows((AMD, "app:1"), (AMD, "app:latest"))
-    old[1] = ImageRow(**{**_fields(old[1]), "manifest_digest": "sha256:0"})
+    old[1] = msgspec.structs.replace(old[1], manifest_digest="sha256:0")
 
     assert pair_images(old, rows((AMD, "other:1"))) == ImagePairs([(0, 0)])
-
-
-def _fields(row: ImageRow) -> dict[str, object]:
-    return {name: getattr(row, name) for name in row.__struct_fields__}
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,8 @@ def test_text_says_the_change_first_then_who_made_it(document: DiffDocument) -> 
     assert lines[0] == "app:1 > app:2  linux/amd64"
     assert lines[3] == "the visible size changed by +18.0 kB"
     assert "     0 B  in the 1 layer that both have from the base up" in text
-    assert "10 added, 1 metadata only, 1 the same" in text
+    # Ten files and the folder /opt; /etc, /etc/motd and /srv stay as they are.
+    assert "11 added, 1 metadata only, 3 the same" in text
     assert "  and 2 more" in text
     assert lines[-1] == "-v prints every row."
 
