@@ -26,6 +26,7 @@ def analyze(
     jobs: int | None = None,
     stdin: BinaryIO | None = None,
     progress: Callable[[int, int], None] | None = None,
+    dive: bool = False,
 ) -> Report:
     """The report on all images of the inputs, every stored copy of a layer read and verified.
 
@@ -37,6 +38,7 @@ def analyze(
         jobs: Worker processes; None means one for each usable processor.
         stdin: Where `-` reads from.
         progress: Called with bytes done and bytes in all.
+        dive: Whether dive's numbers are wanted beside the honest ones.
 
     Raises: `UsageError` for an input that makes no sense as one. What is wrong with an input is a
         row of `faults`.
@@ -45,14 +47,16 @@ def analyze(
         open_inputs(inputs, platform=platform, limits=limits, stdin=stdin)
     )
     outcomes = read_layers(
-        opened, jobs=jobs, limits=limits, progress=progress, meanwhile=_load_report
+        opened, jobs=jobs, limits=limits, columns=True, progress=progress, meanwhile=_load_report
     )
-    from layerscope.report.from_results import build  # noqa: PLC0415 - loaded while workers read
+    from layerscope.journeys.understand import understand  # noqa: PLC0415 - see `_load_report`
+    from layerscope.report.from_results import build  # noqa: PLC0415 - the same
 
-    return build(opened, outcomes)
+    return build(opened, outcomes, understand(opened, outcomes, limits, dive=dive))
 
 
 def _load_report() -> None:
     """Loads what comes next, which takes a while, when there is nothing else to do."""
-    import layerscope.report.from_results  # noqa: PLC0415 - see above
+    import layerscope.journeys.understand  # noqa: PLC0415 - see above
+    import layerscope.report.from_results  # noqa: PLC0415 - the same
     import layerscope.report.store  # noqa: F401, PLC0415 - the same

@@ -112,12 +112,17 @@ def finished_tree(image: Image, outcomes: Sequence[LayerOutcome | None]) -> Squa
     Raises: `MissingBlobError` if the bytes of a layer are not there; `OverLimitError` for a tree
         that no engine could unpack. It is left to the caller to name the input.
     """
-    for layer in image.layers:
-        if layer.region is None:
-            one_layer(image, layer.index)
+    absent = absent_layer(image)
+    if absent is not None:
+        one_layer(image, absent)
     columns = [outcome.scan.columns if outcome and outcome.scan else None for outcome in outcomes]
     known = [table for table in columns if table is not None]
     return squash(known) if len(known) == len(image.layers) else None
+
+
+def absent_layer(image: Image) -> int | None:
+    """The first layer whose bytes are not there; None if all are."""
+    return next((layer.index for layer in image.layers if layer.region is None), None)
 
 
 def with_fault(one: OpenedInput, image: Image, layer: int | None, error: InputError) -> OpenedInput:

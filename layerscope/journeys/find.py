@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from layerscope.analysis.glob import Glob
 from layerscope.analysis.lookup import Versions
 from layerscope.errors import InputError
-from layerscope.journeys.choose import finished_tree, with_fault
+from layerscope.journeys.choose import absent_layer, finished_tree, with_fault
 from layerscope.journeys.faults import with_no_image_faults
 from layerscope.journeys.pool import read_layers
 from layerscope.journeys.tree_rows import TreeRows, text_of
@@ -68,7 +68,7 @@ def find(
                 found.append(_versions(image, [outcomes.get(each) for each in places], glob))
             except InputError as error:
                 found.append(None)
-                opened[place] = with_fault(opened[place], image, None, error)
+                opened[place] = with_fault(opened[place], image, absent_layer(image), error)
             _drop_columns(outcomes, places)
     report = build(opened, outcomes)
     return FindDocument(

@@ -10,8 +10,14 @@ from layerscope.analysis.lookup import resolve
 from layerscope.errors import InputError, NoSuchEntryError, shown
 from layerscope.files.columns import KINDS, FileColumns
 from layerscope.files.scan_layer import scan_layer
-from layerscope.files.tree import clean as clean_path
-from layerscope.journeys.choose import finished_tree, image_or_faults, one_layer, with_fault
+from layerscope.files.tree import clean
+from layerscope.journeys.choose import (
+    absent_layer,
+    finished_tree,
+    image_or_faults,
+    one_layer,
+    with_fault,
+)
 from layerscope.journeys.pool import read_layers
 from layerscope.journeys.tree_rows import TreeRows, text_of
 from layerscope.report.answers import FileRow, FilesHead, image_name
@@ -73,7 +79,7 @@ class Listing:
                 link_target=None if link is None else text_of(link),
                 content=None if content is None else f"{columns.hashed}:{content.hex()}",
                 layer=self.head.layer or 0,
-                hardlink_to=text_of(clean_path(link))
+                hardlink_to=text_of(clean(link))
                 if kind == "hardlink" and link is not None
                 else None,
                 xattrs={text_of(name): value.hex() for name, value in columns.xattrs.get(row, ())},
@@ -158,7 +164,7 @@ def list_tree(
                 paths = _paths(tree, path)
         except InputError as error:
             tree = None
-            opened[0] = with_fault(opened[0], image, None, error)
+            opened[0] = with_fault(opened[0], image, absent_layer(image), error)
     report = build(opened, outcomes)
     head = FilesHead(
         tool=report.tool,
@@ -234,7 +240,7 @@ def _members(layer: Layer, path: str | None, digest: str | None, limits: Limits)
     paths = list(columns.paths()) if columns is not None else []
     order = sorted(range(len(paths)), key=paths.__getitem__)
     if path is not None:
-        order = _below(order, paths, clean_path(os.fsencode(path)))
+        order = _below(order, paths, clean(os.fsencode(path)))
         if not order:
             raise NoSuchEntryError(f"layer {layer.index} has no {shown(path)}")
     return columns or FileColumns(), paths, order

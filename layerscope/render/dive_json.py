@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from layerscope.analysis.dive import dive_numbers
 from layerscope.analysis.dive_tree import NO_ROW, DiveTree, go_clean, rows_in_order
-from layerscope.files.columns import KINDS
+from layerscope.files.columns import DIGEST_BYTES, KINDS
+from layerscope.files.hashing import NO_DIGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,7 +42,7 @@ _TYPE_OF_KIND = {
     "other": 0,
 }
 _KINDS = [(_TYPE_OF_KIND.get(kind, 0), _MODE_OF_KIND.get(kind, 0), kind == "dir") for kind in KINDS]
-_WHITEOUT = KINDS.index("whiteout")
+_DIR, _WHITEOUT = KINDS.index("dir"), KINDS.index("whiteout")
 
 _IMPLIED = {
     "path": "",
@@ -132,7 +133,7 @@ def _files(columns: FileColumns) -> Iterator[dict[str, Any]]:
 
 def _file(columns: FileColumns, row: int, name: bytes) -> dict[str, Any]:
     kind = columns.kinds[row]
-    flag, mode_of_kind, is_dir = _KINDS[kind]
+    flag, mode_of_kind, is_dir = _KINDS[_DIR if _is_marked_dir(columns, row) else kind]
     stored = columns.modes[row]
     mode = stored & 0o777 | mode_of_kind
     for bit, go_bit in _SPECIAL_BITS:
@@ -151,6 +152,14 @@ def _file(columns: FileColumns, row: int, name: bytes) -> dict[str, Any]:
         "gid": columns.gids[row],
         "isDir": is_dir,
     }
+
+
+def _is_marked_dir(columns: FileColumns, row: int) -> bool:
+    """Whether a whiteout is a directory, such as AUFS's `.wh..wh.plnk`: it has no digest then."""
+    if columns.kinds[row] != _WHITEOUT or columns.hashed is None or row in columns.links:
+        return False
+    digest = columns.contents[row * DIGEST_BYTES : (row + 1) * DIGEST_BYTES]
+    return digest == NO_DIGEST and row not in columns.unhashed
 
 
 def _reference(file: InefficientFile) -> dict[str, Any]:

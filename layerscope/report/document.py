@@ -63,6 +63,7 @@ class LayerRow(Row, frozen=True, kw_only=True):
         stored_as: What the archive calls the bytes: a member or a file.
         missing: Why the bytes are not there: `foreign-layer` or `missing-blob`; None if they are.
         notes: What a reader should know, such as a tar without its end blocks.
+        hidden_bytes: How many of its content bytes are not visible in the finished image.
     """
 
     index: int
@@ -81,6 +82,7 @@ class LayerRow(Row, frozen=True, kw_only=True):
     stored_as: str = ""
     missing: str | None = None
     notes: list[str] = []
+    hidden_bytes: int | None = None
 
 
 class HistoryRow(Row, frozen=True, kw_only=True):
@@ -112,11 +114,101 @@ class DuplicateRow(Row, frozen=True, kw_only=True):
 
 
 class BaseRow(Row, frozen=True, kw_only=True):
-    """What the image seems to be built on; `layers` is how many of its layers came from there."""
+    """What the image seems to be built on; `layers` is how many of its layers came from there.
+
+    Attributes:
+        distro: By the os-release file of the finished image, such as `debian 12`.
+        how: What tells of the base: `annotation`, `layers`, `label`, `history` or
+            `root-filesystem`; None if nothing does, and `layers` is 0 then.
+        likely: Whether it is no more than a guess from the history.
+        root_filesystem: Whether the first layer is a whole tree put on an empty image.
+        evidence: A sentence: why.
+    """
 
     image: str | None
     distro: str | None
     layers: int
+    how: str | None = None
+    digest: str | None = None
+    likely: bool = False
+    root_filesystem: bool = False
+    evidence: str = ""
+
+
+class BuilderRow(Row, frozen=True, kw_only=True):
+    """Which program built the image, by what its documents claim, and on what evidence."""
+
+    name: str
+    version: str | None
+    confidence: Literal["certain", "likely", "unknown"]
+    evidence: str
+    base_builder: str | None
+
+
+class TrapRow(Row, frozen=True, kw_only=True):
+    """Something about how the image starts that surprises people."""
+
+    code: str
+    text: str
+
+
+class RuntimeRow(Row, frozen=True, kw_only=True):
+    """What a container of the image is and runs; see `docs/concepts/runtime.md`.
+
+    Attributes:
+        argv: What process 1 is given when nothing is said at the start.
+        how: `entrypoint`, `entrypoint+cmd`, `cmd` or `none`: what `argv` is made of.
+        env: Names and values, the last of a name only.
+    """
+
+    user: str
+    workdir: str
+    argv: list[str]
+    how: str
+    entrypoint: list[str]
+    cmd: list[str]
+    env: list[list[str]]
+    exposed: list[str]
+    volumes: list[str]
+    stop_signal: str | None
+    traps: list[TrapRow]
+
+
+class JunkRow(Row, frozen=True, kw_only=True):
+    """Bytes of one known class of junk, what is visible and what is hidden, and the remedy.
+
+    `sure` is false for what some images need, such as headers.
+    """
+
+    name: str
+    title: str
+    files: int
+    visible_bytes: int
+    hidden_bytes: int
+    layers: list[int]
+    remedy: str
+    sure: bool
+
+
+class DiveDifference(Row, frozen=True, kw_only=True):
+    """One reason why dive's number is another, with the signed bytes that it stands for."""
+
+    code: str
+    measure: str
+    bytes: int
+    count: int
+    text: str
+
+
+class DiveRow(Row, frozen=True, kw_only=True):
+    """dive's numbers by dive's own rules; `user_wasted_ratio` is None where dive has NaN."""
+
+    efficiency: float
+    wasted_bytes: int
+    size_bytes: int
+    user_size_bytes: int
+    user_wasted_ratio: float | None
+    differences: list[DiveDifference]
 
 
 class ImageRow(Row, frozen=True, kw_only=True):
@@ -146,6 +238,10 @@ class ImageRow(Row, frozen=True, kw_only=True):
     duplicates: list[DuplicateRow] | None = None
     engine_differs: list[str] | None = None
     base: BaseRow | None = None
+    junk: list[JunkRow] | None = None
+    builder: BuilderRow | None = None
+    runtime: RuntimeRow | None = None
+    dive: DiveRow | None = None
 
 
 class SharingTotal(Row, frozen=True, kw_only=True):

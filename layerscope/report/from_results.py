@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, cast
 
 from layerscope import __version__
@@ -18,14 +19,19 @@ from layerscope.report.document import (
     SkippedRow,
     Tool,
 )
+from layerscope.report.image_facts import facts_fields, hidden_in_layers
 from layerscope.report.metrics import metric_rows, total
 from layerscope.report.sharing import sharing_of
+from layerscope.sources.image import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from layerscope.files.scan_layer import LayerScan
-    from layerscope.sources.image import Fault, Image, Layer, OpenedInput
+    from layerscope.analysis.facts import Facts
+    from layerscope.sources.image import Image, Layer, OpenedInput
+
+    Cell = int | float | str | None
 
 
 class Outcome(Protocol):
@@ -41,7 +47,10 @@ class Outcome(Protocol):
 
 
 def build(
-    opened: Sequence[OpenedInput], outcomes: Mapping[tuple[int, int, int], Outcome]
+    opened: Sequence[OpenedInput],
+    outcomes: Mapping[tuple[int, int, int], Outcome],
+    facts: Mapping[tuple[int, int], Facts] | None = None,
+    tables: dict[str, dict[str, list[Cell]]] | None = None,
 ) -> Report:
     """The document of a run.
 
@@ -49,12 +58,17 @@ def build(
         opened: The inputs, in the order the user named them.
         outcomes: What reading each layer gave, by position of the input, position of the image in
             it, and index of the layer. A layer without an outcome was not measured.
+        facts: What the analyses say of each image, by position of the input and of the image;
+            without them those fields are None.
+        tables: Goes into the document as it is.
     """
+    facts = facts or {}
     inputs = [
         [
             _image_row(
                 image,
                 [outcomes.get((place, position, layer.index)) for layer in image.layers],
+                facts.get((place, position)),
             )
             for position, image in enumerate(one.images)
         ]
@@ -67,7 +81,7 @@ def build(
         for one in opened
         for item in one.skipped
     ]
-    faults = _fault_rows(opened, outcomes)
+    faults = _fault_rows(opened, outcomes, facts)
     return Report(
         tool=Tool(version=__version__),
         images=images,
@@ -75,15 +89,17 @@ def build(
         metrics=metric_rows(images, sharing, skipped, faults),
         skipped=skipped,
         faults=faults,
+        tables=tables or {},
     )
 
 
-def _image_row(image: Image, outcomes: Sequence[Outcome | None]) -> ImageRow:
+def _image_row(image: Image, outcomes: Sequence[Outcome | None], facts: Facts | None) -> ImageRow:
     scans = [outcome.scan if outcome else None for outcome in outcomes]
     chains = _chain_ids(image, scans)
+    hidden = hidden_in_layers(facts, len(image.layers)) if facts else [None] * len(scans)
     layers = [
-        _layer_row(layer, scan, chain)
-        for layer, scan, chain in zip(image.layers, scans, chains, strict=True)
+        _layer_row(layer, scan, chain, gone)
+        for layer, scan, chain, gone in zip(image.layers, scans, chains, hidden, strict=True)
     ]
     platform = image.platform
     return ImageRow(
@@ -106,10 +122,13 @@ def _image_row(image: Image, outcomes: Sequence[Outcome | None]) -> ImageRow:
         content_bytes=total(layers, "content_bytes"),
         layers=layers,
         history=_history_rows(image),
+        **(facts_fields(facts) if facts else {}),
     )
 
 
-def _layer_row(layer: Layer, scan: LayerScan | None, chain_id: str | None) -> LayerRow:
+def _layer_row(
+    layer: Layer, scan: LayerScan | None, chain_id: str | None, hidden_bytes: int | None
+) -> LayerRow:
     return LayerRow(
         index=layer.index,
         digest=_text(layer.digest or (scan.digest if scan else None)),
@@ -127,6 +146,7 @@ def _layer_row(layer: Layer, scan: LayerScan | None, chain_id: str | None) -> La
         stored_as=layer.stored_as,
         missing=layer.missing,
         notes=list(scan.notes) if scan else [],
+        hidden_bytes=hidden_bytes,
     )
 
 
@@ -165,7 +185,9 @@ def _history_rows(image: Image) -> list[HistoryRow]:
 
 
 def _fault_rows(
-    opened: Sequence[OpenedInput], outcomes: Mapping[tuple[int, int, int], Outcome]
+    opened: Sequence[OpenedInput],
+    outcomes: Mapping[tuple[int, int, int], Outcome],
+    facts: Mapping[tuple[int, int], Facts],
 ) -> list[FaultRow]:
     """Faults by input: those found on opening first, then those of layers, base up, each once."""
     faults: dict[Fault, None] = {}
@@ -174,6 +196,10 @@ def _fault_rows(
         for position, image in enumerate(one.images):
             found = (outcomes.get((place, position, layer.index)) for layer in image.layers)
             faults.update(dict.fromkeys(_faults_of(found)))
+            known = facts.get((place, position))
+            if known and known.problem:
+                fault = Fault.of(one.input, known.problem)
+                faults[replace(fault, image=one.images[position].index)] = None
     return [
         FaultRow(
             input=fault.input,

@@ -22,6 +22,8 @@ UNITS = {
     "chain_id_bytes_unique": "bytes",
     "compressed_bytes": "bytes",
     "content_bytes": "bytes",
+    "duplicate_bytes": "bytes",
+    "efficiency": "ratio",
     "diff_id_bytes_referenced": "bytes",
     "diff_id_bytes_unique": "bytes",
     "entries": "count",
@@ -33,6 +35,8 @@ UNITS = {
     "skipped": "count",
     "uncompressed_bytes": "bytes",
     "unique_bytes": "bytes",
+    "visible_bytes": "bytes",
+    "wasted_bytes": "bytes",
 }
 """Every metric and its unit."""
 
@@ -66,6 +70,7 @@ def metric_rows(
             {
                 "compressed_bytes": image.compressed_bytes,
                 "content_bytes": image.content_bytes,
+                **_measured(image),
                 "entries": total(image.layers, "entries"),
                 "files": total(image.layers, "files"),
                 "layers": len(image.layers),
@@ -84,7 +89,21 @@ def total(layers: Sequence[LayerRow], field: str) -> int | None:
     return sum(known) if len(known) == len(numbers) else None
 
 
-def _scope(scope: str, values: dict[str, int | None]) -> list[MetricRow]:
+def _measured(image: ImageRow) -> dict[str, int | float | None]:
+    """What squashing tells; no rows where nobody asked."""
+    if image.runtime is None:
+        return {}
+    groups = image.duplicates
+    again = None if groups is None else sum(row.bytes * (len(row.paths) - 1) for row in groups)
+    return {
+        "duplicate_bytes": again,
+        "efficiency": image.efficiency,
+        "visible_bytes": image.visible_bytes,
+        "wasted_bytes": image.wasted_bytes,
+    }
+
+
+def _scope(scope: str, values: dict[str, int | float | None]) -> list[MetricRow]:
     return [
         MetricRow(name=name, scope=scope, value=values[name], unit=UNITS[name])
         for name in sorted(values)

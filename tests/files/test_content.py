@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from layerscope.errors import CorruptLayerError, NoSuchEntryError
-from layerscope.files.content import copy_file
+from layerscope.files.content import copy_file, copy_row
 from layerscope.sources.image import Layer
 from layerscope.sources.region import Region
 
@@ -74,3 +74,12 @@ def test_content_of_a_damaged_layer_gives_out_nothing(tmp_path: Path) -> None:
         copy_file(layer, b"/first", pieces.append)
 
     assert pieces == []
+
+
+def test_content_of_a_row_is_that_of_the_entry_and_not_of_its_path(tmp_path: Path) -> None:
+    layer = layer_of(tmp_path / "layer.tar")
+    pieces: list[bytes] = []
+
+    copy_row(layer, 0, lambda piece: pieces.append(bytes(piece)))
+
+    assert b"".join(pieces) == b"old"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from layerscope.render.json import files
-from layerscope.render.listing_text import listing, time_text
+from layerscope.render.listing_text import listing, time_text, tree_listing
 from layerscope.report.answers import FileRow, FilesHead, image_name
 from layerscope.report.document import Tool
 from layerscope.report.from_results import build
@@ -123,3 +123,23 @@ def test_files_document_without_entries_is_json(rows: list[FileRow] | None) -> N
 
     assert value["entries"] == rows
     assert list(value) == sorted(value)
+
+
+def test_tree_listing_shows_the_layer_and_the_name_that_stands_for_a_hard_link() -> None:
+    one = row(kind="hardlink", link_target="gone", hardlink_to="/etc/first", layer=3)
+
+    (line,) = tree_listing([one], 12)
+
+    assert line.decode() == (
+        "hrw-r--r--  0:0          0 B  2023-11-14 22:13   3  /etc/motd => /etc/first\n"
+    )
+
+
+def test_tree_listing_shows_content_where_there_is_room() -> None:
+    one = row(content="sha256:" + "0123456789abcdef" * 4)
+
+    (narrow,) = tree_listing([one], 1, width=80)
+    (wide,) = tree_listing([one], 1, width=120)
+
+    assert b"0123456789ab" not in narrow
+    assert b"  0123456789ab  0  /etc/motd" in wide
