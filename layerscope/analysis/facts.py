@@ -37,16 +37,29 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class FactOptions:
+    """What is wanted beyond the usual: dive's numbers; the trees themselves."""
+
+    dive: bool = False
+    keep_trees: bool = False
+
+
+USUAL = FactOptions()
+
+
+@dataclass(frozen=True, slots=True)
 class TreeFacts:
     """What the file tables of all layers tell of an image.
 
     Attributes:
+        squashed: The tree itself, if it was to be kept: those of many images need much room.
         content_bytes: Regular files, all copies.
         wasted: Every hidden copy; their bytes are `content_bytes` less what is visible.
         distro: By the os-release of the finished tree.
         dive: dive's numbers and why they differ, if they were asked for.
     """
 
+    squashed: Squashed | None
     content_bytes: int
     wasted: list[Wasted]
     duplicates: list[Duplicate]
@@ -74,8 +87,7 @@ def facts_of(
     images: Sequence[Image],
     tables: Sequence[Sequence[FileColumns] | None],
     limits: Limits,
-    *,
-    dive: bool = False,
+    options: FactOptions = USUAL,
 ) -> list[Facts]:
     """The facts of each image.
 
@@ -83,7 +95,7 @@ def facts_of(
         images: All images of the run: one may be the base of another.
         tables: For each image the tables of its layers, None if one could not be read.
         limits: Bounds on reading files again.
-        dive: Whether dive's numbers are wanted too.
+        options: What is wanted beyond the usual.
     """
     below = bases(images)
     done: dict[tuple[int, ...], TreeFacts | InputError] = {}
@@ -95,7 +107,7 @@ def facts_of(
             # One manifest under three names is three images, and one tree.
             key = tuple(map(id, columns))
             if key not in done:
-                done[key] = _tree_or_problem(image, columns, limits, dive=dive)
+                done[key] = _tree_or_problem(image, columns, limits, options)
             result = done[key]
             if isinstance(result, TreeFacts):
                 tree = result
@@ -106,23 +118,24 @@ def facts_of(
 
 
 def _tree_or_problem(
-    image: Image, columns: Sequence[FileColumns], limits: Limits, *, dive: bool
+    image: Image, columns: Sequence[FileColumns], limits: Limits, options: FactOptions
 ) -> TreeFacts | InputError:
     try:
-        return _tree_facts(image, columns, limits, dive=dive)
+        return _tree_facts(image, columns, limits, options)
     except InputError as error:
         return error
 
 
 def _tree_facts(
-    image: Image, columns: Sequence[FileColumns], limits: Limits, *, dive: bool
+    image: Image, columns: Sequence[FileColumns], limits: Limits, options: FactOptions
 ) -> TreeFacts:
     squashed = squash(columns)
     grew = grown(squashed, candidates_for_appended(squashed), image.layers, limits)
     diff_ids = [str(layer.diff_id) if layer.diff_id else None for layer in image.layers]
     wasted = waste(squashed, diff_ids, grew)
-    numbers = dive_numbers(columns) if dive else None
+    numbers = dive_numbers(columns) if options.dive else None
     return TreeFacts(
+        squashed=squashed if options.keep_trees else None,
         content_bytes=sum(sum(table.size_bytes) for table in columns),
         wasted=wasted,
         duplicates=duplicates(squashed),

@@ -26,6 +26,7 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     MARKDOWN = "markdown"
+    DIVE_JSON = "dive-json"
 
 
 class Color(StrEnum):

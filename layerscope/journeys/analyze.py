@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from layerscope.journeys.faults import with_no_image_faults
@@ -10,9 +11,10 @@ from layerscope.sources.limits import DEFAULT_LIMITS
 from layerscope.sources.transport import open_inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from typing import BinaryIO
 
+    from layerscope.files.columns import FileColumns
     from layerscope.oci.platform import Platform
     from layerscope.report.document import Report
     from layerscope.sources.limits import Limits
@@ -27,7 +29,40 @@ def analyze(
     stdin: BinaryIO | None = None,
     progress: Callable[[int, int], None] | None = None,
     dive: bool = False,
+    tables: Collection[str] = (),
 ) -> Report:
+    """The report on all images of the inputs; see `analysis_of`."""
+    return analysis_of(
+        inputs,
+        platform=platform,
+        limits=limits,
+        jobs=jobs,
+        stdin=stdin,
+        progress=progress,
+        dive=dive,
+        tables=tables,
+    ).report
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A report, and the file tables of each image's layers, None where one was not read."""
+
+    report: Report
+    columns: list[list[FileColumns] | None]
+
+
+def analysis_of(
+    inputs: Sequence[str],
+    *,
+    platform: Platform | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    jobs: int | None = None,
+    stdin: BinaryIO | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    dive: bool = False,
+    tables: Collection[str] = (),
+) -> Analysis:
     """The report on all images of the inputs, every stored copy of a layer read and verified.
 
     Args:
@@ -39,6 +74,7 @@ def analyze(
         stdin: Where `-` reads from.
         progress: Called with bytes done and bytes in all.
         dive: Whether dive's numbers are wanted beside the honest ones.
+        tables: Names of `journeys.tables.TABLES` that the report is to hold.
 
     Raises: `UsageError` for an input that makes no sense as one. What is wrong with an input is a
         row of `faults`.
@@ -49,10 +85,22 @@ def analyze(
     outcomes = read_layers(
         opened, jobs=jobs, limits=limits, columns=True, progress=progress, meanwhile=_load_report
     )
-    from layerscope.journeys.understand import understand  # noqa: PLC0415 - see `_load_report`
+    from layerscope.analysis.facts import FactOptions  # noqa: PLC0415 - see `_load_report`
+    from layerscope.journeys.understand import tables_of, understand  # noqa: PLC0415 - the same
     from layerscope.report.from_results import build  # noqa: PLC0415 - the same
 
-    return build(opened, outcomes, understand(opened, outcomes, limits, dive=dive))
+    options = FactOptions(dive=dive, keep_trees=bool(tables))
+    facts = understand(opened, outcomes, limits, options)
+    columns = [
+        tables_of(outcomes, place, at, len(image.layers))
+        for place, one in enumerate(opened)
+        for at, image in enumerate(one.images)
+    ]
+    if not tables:
+        return Analysis(build(opened, outcomes, facts), columns)
+    from layerscope.journeys.tables import tables as filled  # noqa: PLC0415 - few ask for them
+
+    return Analysis(build(opened, outcomes, facts, filled(tables, opened, facts, limits)), columns)
 
 
 def _load_report() -> None:

@@ -299,12 +299,12 @@ def _read_side(  # noqa: PLR0917 - each is one thing that a side is made of
         scans.append(outcome.scan)
     try:
         squashed = squash([scan.columns for scan in scans if scan.columns is not None])
+        packages = packages_of(image, scans, squashed) if packages_of else None
     except InputError as error:
         faults.append(
             FaultRow(input=image.input, code=error.code, message=error.problem, image=image.index)
         )
-        return _side(image, row, no_files="its layers cannot be put on each other")
-    packages = packages_of(image, scans, squashed) if packages_of else None
+        return _side(image, row, no_files="its layers cannot be put on each other, or read again")
     return _side(
         image, row, snapshot_of(squashed, [layer.diff_id for layer in row.layers]), packages
     )

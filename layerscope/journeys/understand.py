@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from layerscope.analysis.facts import facts_of
+from layerscope.analysis.facts import USUAL, facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from layerscope.analysis.facts import Facts
+    from layerscope.analysis.facts import FactOptions, Facts
     from layerscope.files.columns import FileColumns
     from layerscope.journeys.pool import LayerOutcome
     from layerscope.sources.image import OpenedInput
@@ -20,8 +20,7 @@ def understand(
     opened: Sequence[OpenedInput],
     outcomes: Mapping[tuple[int, int, int], LayerOutcome],
     limits: Limits,
-    *,
-    dive: bool = False,
+    options: FactOptions = USUAL,
 ) -> dict[tuple[int, int], Facts]:
     """The facts of each image, by position of its input and of the image in it.
 
@@ -29,7 +28,7 @@ def understand(
         opened: The inputs.
         outcomes: Of all their layers, with columns.
         limits: Bounds on reading files again.
-        dive: Whether dive's numbers are wanted too.
+        options: What is wanted beyond the usual.
     """
     places = [(place, at) for place, one in enumerate(opened) for at in range(len(one.images))]
     images = [opened[place].images[at] for place, at in places]
@@ -37,7 +36,7 @@ def understand(
         tables_of(outcomes, place, at, len(image.layers))
         for (place, at), image in zip(places, images, strict=True)
     ]
-    return dict(zip(places, facts_of(images, tables, limits, dive=dive), strict=True))
+    return dict(zip(places, facts_of(images, tables, limits, options), strict=True))
 
 
 def tables_of(

@@ -27,8 +27,8 @@ from layerscope.sources.image import Fault
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from layerscope.files.scan_layer import LayerScan
     from layerscope.analysis.facts import Facts
+    from layerscope.files.scan_layer import LayerScan
     from layerscope.sources.image import Image, Layer, OpenedInput
 
     Cell = int | float | str | None

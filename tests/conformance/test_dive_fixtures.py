@@ -9,7 +9,7 @@ import pytest
 from layerscope.analysis.dive import dive_numbers
 from layerscope.journeys.pool import read_layers
 from layerscope.sources.transport import open_inputs
-from tests.programs.test_dive_binary import _equal
+from tests.programs.test_dive_binary import equal_exports
 from tests.surroundings import require_conformance
 
 if TYPE_CHECKING:
@@ -70,4 +70,4 @@ def test_fixture_export_is_that_of_the_program(tmp_path: Path, name: str) -> Non
     archive = tmp_path / name
     archive.write_bytes(require_conformance("dive", name).read_bytes())
 
-    _equal(archive)
+    equal_exports(archive)

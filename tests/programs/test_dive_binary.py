@@ -65,7 +65,7 @@ def _ours(archive: Path) -> dict[str, Any]:
     return document
 
 
-def _equal(archive: Path) -> dict[str, Any]:
+def equal_exports(archive: Path) -> dict[str, Any]:
     """dive's export, once it is the same as ours."""
     theirs, ours = _dive(archive), _ours(archive)
     for document in (theirs, ours):
@@ -111,7 +111,7 @@ def test_random_image_has_dives_export(tmp_path: Path, seed: int) -> None:
         image = image.layer(_random_layer(random_, known), f"/bin/sh -c make {number}")
     write = docker_archive if seed % 2 else docker_archive_oci
 
-    _equal(write(tmp_path / "app.tar", image))
+    equal_exports(write(tmp_path / "app.tar", image))
 
 
 def test_directory_deleted_over_and_over_has_dives_export(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_directory_deleted_over_and_over_has_dives_export(tmp_path: Path) -> Non
     for _ in range(4):
         image = image.layer(content, "COPY d d").layer(Tree().whiteout("d"), "RUN rm -r d")
 
-    document = _equal(docker_archive(tmp_path / "app.tar", image))
+    document = equal_exports(docker_archive(tmp_path / "app.tar", image))
 
     assert {"count": 4, "sizeBytes": 140, "file": "/d"} in document["image"]["fileReference"]
 
@@ -145,12 +145,12 @@ def test_unusual_names_have_dives_export(tmp_path: Path) -> None:
         .layer(Tree().file(".wh..wh.g", b"").file("a/b", b"12"), "RUN /bin/sh -c true")
     )
 
-    _equal(docker_archive(tmp_path / "app.tar", image))
+    equal_exports(docker_archive(tmp_path / "app.tar", image))
 
 
 def test_image_without_history_has_dives_export(tmp_path: Path) -> None:
     image = ImageBuilder(names=("app:1",), history=None).layer(Tree().file("a", b"x"))
 
-    document = _equal(docker_archive(tmp_path / "app.tar", image))
+    document = equal_exports(docker_archive(tmp_path / "app.tar", image))
 
     assert (document["layer"][0]["command"], document["layer"][0]["digestId"]) == ("(missing)", "")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 
+from layerscope.analysis.facts import facts_of
 from layerscope.report.from_results import build
+from layerscope.sources.limits import DEFAULT_LIMITS
 from layerscope.report.metrics import UNITS
 from layerscope.report.published import names, schema
 from tests.report.made import image, layer, opened, outcomes
@@ -30,7 +32,8 @@ def test_every_metric_has_a_row_with_its_unit_in_order() -> None:
 
 def test_every_metric_has_the_scope_of_its_row() -> None:
     inputs = [opened(image("a", layer(0, "base")))]
-    report = build(inputs, outcomes(inputs, {"base": (1, 2, 3)}))
+    facts = dict.fromkeys([(0, 0)], facts_of(inputs[0].images, [None], DEFAULT_LIMITS)[0])
+    report = build(inputs, outcomes(inputs, {"base": (1, 2, 3)}), facts)
 
     scopes = {row.name: row.scope.partition(":")[0] for row in report.metrics}
 

@@ -10,9 +10,18 @@ import msgspec
 import pytest
 
 from layerscope.errors import UsageError
-from layerscope.report import answers, document, metrics, published
+from layerscope.report import (
+    answers,
+    diff_document,
+    document,
+    find_document,
+    metrics,
+    published,
+)
 
 DOCUMENTS: dict[str, type[document.Row]] = {
+    "layerscope.diff/1": diff_document.DiffDocument,
+    "layerscope.find/1": find_document.FindDocument,
     "layerscope.report/1": document.Report,
     "layerscope.files/1": answers.FilesHead,
     "layerscope.history/1": answers.HistoryDocument,

@@ -17,10 +17,15 @@ from layerscope.cli.options import (
     with_options,
 )
 from layerscope.cli.progress import Progress
-from layerscope.cli.streams import Targets, standard_input
+from layerscope.cli.streams import USUAL_FORMATS, Targets, standard_input
 from layerscope.cli.values import PlainCommand
+from layerscope.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from layerscope.cli.streams import Look
+    from layerscope.files.columns import FileColumns
     from layerscope.report.document import Report
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -28,36 +33,66 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command(cls=PlainCommand)
 @with_options(CommonOptions, FileOptions, FormatOptions, ReadOptions)
-def analyze(
+def analyze(  # noqa: PLR0917 - typer gives all of them by name
     common: CommonOptions,
     files: FileOptions,
     formats: FormatOptions,
     reading: ReadOptions,
     images: Annotated[list[str], typer.Argument(metavar="IMAGE", help=IMAGE_HELP)],
+    tables: Annotated[
+        str,
+        typer.Option(
+            "--tables", metavar="NAMES", help="Put tables into the report: files,growth,packages."
+        ),
+    ] = "",
+    *,
+    dive: Annotated[
+        bool, typer.Option("--dive", help="dive's numbers too, and why they differ.")
+    ] = False,
 ) -> int:
-    """Layers, sizes and history of images, and what they share.
+    """Layers and sizes of images, what is wasted and why, and what they share.
 
     Every stored byte is read and compared with its digest. What cannot be read is listed beside
     what can, with exit status 3.
     """
-    targets = Targets.of(common, files, formats)
-    from layerscope.journeys.analyze import analyze as report_on  # noqa: PLC0415 - not for --help
+    targets = Targets.of(common, files, formats, (*USUAL_FORMATS, Format.DIVE_JSON))
+    from layerscope.journeys.analyze import analysis_of as report_on  # noqa: PLC0415 - not for --help
+
+    if tables:
+        from layerscope.journeys.tables import table_names  # noqa: PLC0415 - few ask for them
 
     with Progress(quiet=common.quiet, verbose=common.verbose) as progress:
-        report = report_on(
+        analysis = report_on(
             images,
             platform=reading.wanted_platform(),
             limits=reading.limits(),
             jobs=reading.jobs,
             stdin=standard_input(),
             progress=progress,
+            dive=dive,
+            tables=table_names(tables) if tables else (),
         )
-    deliver_report(report, targets, verbose=common.verbose)
-    return say_faults(report.faults)
+    deliver_report(analysis.report, targets, verbose=common.verbose, columns=analysis.columns)
+    return say_faults(analysis.report.faults)
 
 
-def deliver_report(report: Report, targets: Targets, *, verbose: bool) -> None:
-    """Write the report to its targets. Raises: as `Targets.deliver` does."""
+def deliver_report(
+    report: Report,
+    targets: Targets,
+    *,
+    verbose: bool,
+    columns: Sequence[Sequence[FileColumns] | None] = (),
+) -> None:
+    """Write the report to its targets. Raises: as `Targets.deliver` does.
+
+    Also `UsageError` if dive's export is wanted of several images, since it holds one.
+    """
+    wanted = {targets.format, *(kind for kind, _ in targets.saves)}
+    if Format.DIVE_JSON in wanted and len(report.images) > 1:
+        raise UsageError(
+            f"dive's export holds one image, found {len(report.images)}",
+            hint="pick one: PATH:NAME or PATH:@N",
+        )
 
     def as_text(width: int, *, styled: bool) -> list[bytes]:
         from layerscope.render.text import report_text  # noqa: PLC0415 - JSON needs no rich
@@ -69,9 +104,16 @@ def deliver_report(report: Report, targets: Targets, *, verbose: bool) -> None:
 
         return [dump(report)]
 
-    targets.deliver(
-        {
-            Format.TEXT: lambda look: as_text(look.width, styled=look.styled),
-            Format.JSON: lambda _: as_json(),
-        }
-    )
+    def as_dive_json() -> Iterable[bytes]:
+        from layerscope.render.dive_json import dive_json  # noqa: PLC0415 - few ask for it
+
+        return dive_json(report.images[0], tables)
+
+    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
+        Format.TEXT: lambda look: as_text(look.width, styled=look.styled),
+        Format.JSON: lambda _: as_json(),
+    }
+    tables = columns[0] if columns else None
+    if tables is not None:
+        renderers[Format.DIVE_JSON] = lambda _: as_dive_json()
+    targets.deliver(renderers)

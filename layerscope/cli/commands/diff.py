@@ -56,17 +56,20 @@ def diff(  # noqa: PLR0917 - typer gives all of them by name
     """
     targets = Targets.of(common, files, formats, (*USUAL_FORMATS, Format.MARKDOWN))
     from layerscope.journeys.compare import compare  # noqa: PLC0415 - not for --help
+    from layerscope.journeys.packages import packages_of  # noqa: PLC0415 - not for --help
     from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
+    limits = reading.limits()
     with Progress(quiet=common.quiet, verbose=common.verbose) as progress:
         document = compare(
             old,
             new,
             semantic=semantic,
             platform=reading.wanted_platform(),
-            limits=reading.limits(),
+            limits=limits,
             jobs=reading.jobs,
             stdin=standard_input(),
+            packages_of=lambda image, _, tree: packages_of(image.layers, tree, limits),
             progress=progress,
         )
 
