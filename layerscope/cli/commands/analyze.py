@@ -104,7 +104,7 @@ def deliver_report(
 
         return [dump(report)]
 
-    def as_dive_json() -> Iterable[bytes]:
+    def as_dive_json(tables: Sequence[FileColumns]) -> Iterable[bytes]:
         from layerscope.render.dive_json import dive_json  # noqa: PLC0415 - few ask for it
 
         return dive_json(report.images[0], tables)
@@ -113,7 +113,7 @@ def deliver_report(
         Format.TEXT: lambda look: as_text(look.width, styled=look.styled),
         Format.JSON: lambda _: as_json(),
     }
-    tables = columns[0] if columns else None
-    if tables is not None:
-        renderers[Format.DIVE_JSON] = lambda _: as_dive_json()
+    first = columns[0] if columns else None
+    if first is not None:
+        renderers[Format.DIVE_JSON] = lambda _: as_dive_json(first)
     targets.deliver(renderers)
