@@ -32,23 +32,34 @@ def duplicates(squashed: Squashed) -> list[Duplicate]:
             return []
         digests += [digest for (digest,) in iter_unpack(f"{DIGEST_BYTES}s", columns.contents)]
     several = {digest for digest, count in Counter(digests).items() if count > 1}
-    found: dict[bytes, list[int]] = {}
     kinds, hidden = squashed.kinds, squashed.hidden
     other_names = {
         inode: link
         for link, inode in squashed.inodes.items()
         if inode in hidden and link not in hidden
     }
-    for row, digest in enumerate(digests):
-        if digest in several and kinds[row] == FILE and (row not in hidden or row in other_names):
-            found.setdefault(digest, []).append(row)
-    groups = []
-    for digest, rows in found.items():
-        if len(rows) > 1:
-            size = squashed.size(rows[0])
-            hashed = [row for row in rows if squashed.content(row) is not None]
-            if size and len(hashed) > 1:
-                paths = sorted(squashed.path_of(other_names.get(row, row)) for row in hashed)
-                groups.append(Duplicate(digest, size, paths))
+    found: dict[bytes, list[bytes]] = {}
+    sizes_of: dict[bytes, int] = {}
+    for layer, columns in enumerate(squashed.layers):
+        start, stop = squashed.starts[layer], squashed.starts[layer + 1]
+        paths, sizes, unhashed = squashed.paths[layer], columns.size_bytes, columns.unhashed
+        for row in range(start, stop):
+            digest = digests[row]
+            if digest not in several or kinds[row] != FILE or not sizes[row - start]:
+                continue
+            if row not in hidden:
+                path = squashed.redirected.get(row) or paths[row - start]
+            elif row in other_names:
+                path = squashed.path_of(other_names[row])
+            else:
+                continue
+            if row - start not in unhashed:
+                found.setdefault(digest, []).append(path)
+                sizes_of[digest] = sizes[row - start]
+    groups = [
+        Duplicate(digest, sizes_of[digest], sorted(paths))
+        for digest, paths in found.items()
+        if len(paths) > 1
+    ]
     groups.sort(key=lambda group: (-group.size_bytes * (len(group.paths) - 1), group.paths))
     return groups

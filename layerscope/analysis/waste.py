@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from layerscope.files.tree import FILE, HARDLINK, OPAQUE, WHITEOUT
+from layerscope.files.tree import FILE, HARDLINK, OPAQUE, ROOT, WHITEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -88,8 +88,14 @@ def _gone(squashed: Squashed, layer: int, start: int, stop: int) -> list[int]:
             for row, kind in enumerate(columns.kinds)
             if kind in {WHITEOUT, OPAQUE} and columns.size_bytes[row]
         ]
-        rows.sort()
-    return rows
+    if ROOT in squashed.engine_differs:
+        # A file for the root itself is never put on the tree.
+        rows += [
+            start + row
+            for row, path in enumerate(squashed.paths[layer])
+            if path == ROOT and columns.kinds[row] == FILE
+        ]
+    return sorted(rows)
 
 
 def _last_hiding(squashed: Squashed) -> dict[int, tuple[int, int] | None]:
@@ -141,15 +147,25 @@ def _replaced_by_a_file(squashed: Squashed, name: int, by: int) -> bool:
 def candidates_for_appended(squashed: Squashed) -> list[tuple[int, int]]:
     """Pairs of global rows (hidden file, file that replaced it) that may only have grown.
 
-    The second is a longer regular file of a later layer at the same path. Whether it begins with
-    the first is for `files.growing` to find out, by reading it.
+    The second is a longer regular file that a later layer put where the last name was. Whether it
+    begins with the first is for `files.growing` to find out, by reading it.
     """
     kinds, pairs = squashed.kinds, []
-    for row, by in squashed.hidden.items():
-        if kinds[row] != FILE or kinds[by] not in {FILE, HARDLINK}:
+    last_of = _last_hiding(squashed)
+    for row, own in squashed.hidden.items():
+        if kinds[row] != FILE:
             continue
+        last = last_of.get(row, (own, row))
+        if last is None or kinds[last[0]] not in {FILE, HARDLINK}:
+            continue
+        by, name = last
         inode = squashed.inodes.get(by, by)
         old = squashed.size(row)
-        if old and squashed.size(inode) > old and squashed.path_of(row) == squashed.path_of(by):
+        if (
+            old
+            and squashed.size(inode) > old
+            and squashed.place(row)[0] != squashed.place(by)[0]
+            and squashed.path_of(name) == squashed.path_of(by)
+        ):
             pairs.append((row, inode))
     return sorted(pairs)

@@ -71,11 +71,10 @@ def _plain(tree: Tree, layer: int, rows: dict[bytes, int], parents: set[bytes]) 
     """Whether no member goes through anything but directories, or takes one's place."""
     kinds, below = tree.kinds, tree.rows
     for path in _with_ancestors(parents):
-        row = rows.get(path)
-        if row is None:
-            row = below.get(path)
-        if len(path) > PATH_BYTES or (row is not None and row >= 0 and kinds[row] != DIR):
-            return False
+        # Both count: a member may come before the directory that takes the place of a link.
+        for member in (rows.get(path, -1), below.get(path, -1)):
+            if len(path) > PATH_BYTES or (member >= 0 and kinds[member] != DIR):
+                return False
     if kinds[rows[ROOT]] != DIR if ROOT in rows else False:
         return False
     old = list(map(below.get, rows))
@@ -144,8 +143,9 @@ def _apart(
 ) -> bool:
     """Whether marks and members have nothing to do with each other, so that order is no matter.
 
-    They have if a whiteout names what the layer also brings, or a directory above it; and if the
-    layer brings something into a directory that it does not describe, below an opaque one.
+    They have if a whiteout names what the layer also brings, or a directory above it; if an opaque
+    marker comes after what the layer brings into its directory; and if the layer brings something
+    into a directory that it does not describe, below an opaque one.
     """
     brought = _with_ancestors(parents)
     paths, kinds = tree.paths[layer], tree.layers[layer].kinds
@@ -156,6 +156,8 @@ def _apart(
         return False
     if not opaque:
         return True
+    if _late_marker(paths, kinds):
+        return False
     below_opaque: set[bytes] = set()
     for path in sorted(brought):
         # Parents sort before what is in them.
@@ -165,3 +167,16 @@ def _apart(
             if path not in rows:
                 return False
     return True
+
+
+def _late_marker(paths: list[bytes], kinds: bytearray) -> bool:
+    """Whether an opaque marker comes after a member below its directory, which may hide first."""
+    above: set[bytes] = set()
+    for path, kind in zip(paths, kinds, strict=True):
+        if kind == OPAQUE:
+            if (b"" if path == ROOT else path) in above:
+                return True
+        elif kind != WHITEOUT and path != ROOT:
+            while path and (path := path.rpartition(b"/")[0]) not in above:
+                above.add(path)
+    return False
