@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from layerscope.render.escape import instruction, line, short_digest
+from layerscope.render.facts_text import facts_lines
 from layerscope.render.page import NARROW_SIZES, SIZES, UNKNOWN, Page, add_row, sizes, table_of
 from layerscope.report.metrics import total
 from layerscope.units import bytes_text, count_text, counted, share_text
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 DEFAULT_WIDTH = 80
 LAYERS_OF_AT_MOST = 8
 """Of how many images the layers are printed unless all are asked for."""
+FACTS_OF_AT_MOST = 3
+"""Of how many images waste, base and the rest are printed unless all are asked for."""
 SKIPPED_SHOWN = 10
 WIDE = 100
 """From how many columns on the headers of sizes need no room of the instructions."""
@@ -46,6 +49,8 @@ def report_text(
         holders = _Holders(report.images)
         for image in report.images:
             _layers(page, image, holders, width=width, verbose=verbose)
+            if verbose or len(report.images) <= FACTS_OF_AT_MOST:
+                facts_lines(page, image, verbose=verbose)
     if len(report.images) > 1:
         _sharing(page, report)
     _skipped(page, report, verbose=verbose)
