@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from layerscope.render.escape import exact, instruction, line
@@ -22,7 +23,7 @@ FOLDER_DEPTH = 3
 MANY_IN_A_FOLDER = 4
 
 
-def facts_lines(page: Page, image: ImageRow, *, verbose: bool) -> None:
+def facts_lines(page: Page, image: ImageRow, *, verbose: bool, width: int) -> None:
     """Put onto the page what the analyses say of an image; nothing where they were not asked."""
     if image.runtime is None:
         return
@@ -30,17 +31,20 @@ def facts_lines(page: Page, image: ImageRow, *, verbose: bool) -> None:
     for name, text in _about(image):
         page.line(f"{name:<9}{text}")
     for trap in image.runtime.traps:
-        page.line(f"note     {line(trap.text, 300)}")
-    _waste(page, image, SHOWN_VERBOSE if verbose else SHOWN)
+        page.line(_filled(f"note     {line(trap.text, 300)}", width, 9))
+    _waste(page, image, SHOWN_VERBOSE if verbose else SHOWN, width)
     _duplicates(page, image, SHOWN_VERBOSE if verbose else DUPLICATES_SHOWN)
     _junk(page, image, verbose=verbose)
     if image.engine_differs:
         first = ", ".join(exact(path, 60) for path in image.engine_differs[:3])
-        page.line(
-            f"\n{counted(len(image.engine_differs), 'path')} where engines differ from this: {first}"
-        )
+        count = counted(len(image.engine_differs), "path")
+        page.line(f"\n{count} where engines differ from this: {first}")
     if image.dive is not None:
-        _dive(page, image, image.dive)
+        _dive(page, image, image.dive, width)
+
+
+def _filled(text: str, width: int, indent: int) -> str:
+    return fill(text, width, subsequent_indent=" " * indent, break_long_words=False)
 
 
 def _about(image: ImageRow) -> list[tuple[str, str]]:
@@ -77,7 +81,8 @@ def _about(image: ImageRow) -> list[tuple[str, str]]:
         rows.append(
             (
                 "visible",
-                f"{bytes_text(image.visible_bytes)} of {bytes_text(image.content_bytes)} ({seen}); wasted {wasted}",
+                f"{bytes_text(image.visible_bytes)} of {bytes_text(image.content_bytes)} ({seen}); "
+                f"wasted {wasted}",
             )
         )
     else:
@@ -85,7 +90,7 @@ def _about(image: ImageRow) -> list[tuple[str, str]]:
     return rows
 
 
-def _waste(page: Page, image: ImageRow, shown: int) -> None:
+def _waste(page: Page, image: ImageRow, shown: int, width: int) -> None:
     if not image.waste:
         return
     sums: Counter[str] = Counter()
@@ -97,7 +102,8 @@ def _waste(page: Page, image: ImageRow, shown: int) -> None:
         f"{cause} {bytes_text(size)} in {counted(counts[cause], 'file')}"
         for cause, size in sums.most_common()
     )
-    page.title("waste", f"{bytes_text(sum(sums.values()))}: {causes}")
+    page.title("waste", f"{bytes_text(sum(sums.values()))} are stored and never seen")
+    page.line(_filled(causes, width, 0))
     table = table_of(
         ("bytes", "right"),
         ("files", "right"),
@@ -134,7 +140,7 @@ def _culprits(page: Page, image: ImageRow) -> None:
 
 
 def _grouped(waste: list[WasteRow]) -> list[tuple[str, list[WasteRow]]]:
-    """Files of one folder, cause and pair of layers together where there are many; largest first."""
+    """Files of one folder, cause and pair of layers together if they are many; largest first."""
     folders: defaultdict[tuple[str, str, int, int | None], list[WasteRow]] = defaultdict(list)
     for row in waste:
         parts = row.path.split("/", FOLDER_DEPTH + 1)
@@ -154,10 +160,8 @@ def _duplicates(page: Page, image: ImageRow, shown: int) -> None:
     if not image.duplicates:
         return
     again = sum(row.bytes * (len(row.paths) - 1) for row in image.duplicates)
-    page.title(
-        "duplicates",
-        f"{bytes_text(again)} of equal files at several paths, {counted(len(image.duplicates), 'content')}",
-    )
+    contents = counted(len(image.duplicates), "content")
+    page.title("duplicates", f"{bytes_text(again)} of equal files at several paths, {contents}")
     for row in image.duplicates[:shown]:
         copies = count_text(len(row.paths))
         page.line(f"{bytes_text(row.bytes):>9} x {copies:<4} {exact(row.paths[0], 100)}")
@@ -180,7 +184,7 @@ def _junk(page: Page, image: ImageRow, *, verbose: bool) -> None:
         page.line(f"{'':>9}  {line(row.remedy, 300)}")
 
 
-def _dive(page: Page, image: ImageRow, dive: DiveRow) -> None:
+def _dive(page: Page, image: ImageRow, dive: DiveRow, width: int) -> None:
     page.title("dive", "its numbers by its own rules, beside layerscope's")
     table = table_of(("", "text"), ("dive", "right"), ("layerscope", "right"))
     ours = UNKNOWN if image.efficiency is None else f"{image.efficiency:.4f}"
@@ -192,6 +196,5 @@ def _dive(page: Page, image: ImageRow, dive: DiveRow) -> None:
     page.table(table)
     for each in dive.differences:
         sign = "-" if each.bytes < 0 else "+"
-        page.line(
-            f"{sign + bytes_text(abs(each.bytes)):>10}  {each.measure}: {line(each.text, 300)}"
-        )
+        text = f"{sign + bytes_text(abs(each.bytes)):>10}  {each.measure}: {line(each.text, 300)}"
+        page.line(_filled(text, width, 12))

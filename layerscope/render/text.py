@@ -50,7 +50,7 @@ def report_text(
         for image in report.images:
             _layers(page, image, holders, width=width, verbose=verbose)
             if verbose or len(report.images) <= FACTS_OF_AT_MOST:
-                facts_lines(page, image, verbose=verbose)
+                facts_lines(page, image, verbose=verbose, width=width)
     if len(report.images) > 1:
         _sharing(page, report)
     _skipped(page, report, verbose=verbose)
