@@ -78,11 +78,11 @@ def _about(image: ImageRow) -> list[tuple[str, str]]:
             share_text(image.visible_bytes, image.content_bytes) if image.content_bytes else "all"
         )
         wasted = bytes_text(image.wasted_bytes or 0)
+        stored = bytes_text(image.content_bytes)
         rows.append(
             (
                 "visible",
-                f"{bytes_text(image.visible_bytes)} of {bytes_text(image.content_bytes)} ({seen}); "
-                f"wasted {wasted}",
+                f"{bytes_text(image.visible_bytes)} of {stored} ({seen}); wasted {wasted}",
             )
         )
     else:

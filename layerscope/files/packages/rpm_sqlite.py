@@ -25,6 +25,11 @@ _MOST_VALUE_BYTES = 64 * 1024 * 1024
 _VERSIONS_AT = 18
 _ROLLBACK = b"\x01\x01"
 _TABLE = "Packages"
+_PRAGMAS = (
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA query_only = ON",
+    "PRAGMA cell_size_check = ON",
+)
 
 
 def headers(content: bytes) -> Iterator[bytes]:
@@ -39,12 +44,16 @@ def headers(content: bytes) -> Iterator[bytes]:
         raise BadDocumentError("not a SQLite database")
     connection = sqlite3.connect(":memory:")
     try:
-        _harden(connection)
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
         # rpm writes ahead to a log beside the database, and a database in memory has no "beside":
         # SQLite opens it only if these two bytes do not ask for such a log.
         connection.deserialize(
             content[:_VERSIONS_AT] + _ROLLBACK + content[_VERSIONS_AT + len(_ROLLBACK) :]
         )
+        # SQLite itself attaches what it deserializes, so that this may be forbidden only now; it
+        # reads the schema later, at the first statement.
+        _harden(connection)
         kinds = connection.execute("SELECT type FROM sqlite_master WHERE name = 'Packages'")
         if kinds.fetchall() != [("table",)]:
             raise BadDocumentError("unknown database: SQLite without rpm's table")
@@ -65,9 +74,6 @@ def _harden(connection: sqlite3.Connection) -> None:
     """Leaves nothing allowed but to read rpm's table, in bounded time and space."""
     import sqlite3  # noqa: PLC0415 - as above
 
-    connection.execute("PRAGMA trusted_schema = OFF")
-    connection.execute("PRAGMA query_only = ON")
-    connection.execute("PRAGMA cell_size_check = ON")
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_VALUE_BYTES)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     connection.setlimit(sqlite3.SQLITE_LIMIT_COLUMN, 100)
