@@ -7,9 +7,9 @@ import re
 
 from layerscope.analysis.facts import facts_of
 from layerscope.report.from_results import build
-from layerscope.sources.limits import DEFAULT_LIMITS
 from layerscope.report.metrics import UNITS
 from layerscope.report.published import names, schema
+from layerscope.sources.limits import DEFAULT_LIMITS
 from tests.report.made import image, layer, opened, outcomes
 from tests.surroundings import REPOSITORY
 
