@@ -13,7 +13,7 @@ from layerscope.units import bytes_text, count_text, counted, share_text
 
 if TYPE_CHECKING:
     from layerscope.render.page import Page
-    from layerscope.report.document import DiveRow, ImageRow, WasteRow
+    from layerscope.report.document import BaseRow, BuilderRow, DiveRow, ImageRow, WasteRow
 
 SHOWN, SHOWN_VERBOSE = 8, 50
 DUPLICATES_SHOWN = 5
@@ -47,9 +47,9 @@ def _filled(text: str, width: int, indent: int) -> str:
     return fill(text, width, subsequent_indent=" " * indent, break_long_words=False)
 
 
-def _about(image: ImageRow) -> list[tuple[str, str]]:
+def about(base: BaseRow | None, builder: BuilderRow | None) -> list[tuple[str, str]]:
+    """What an image is built on, and by what: names and texts."""
     rows = []
-    base, builder, runtime = image.base, image.builder, image.runtime
     if base is not None:
         words = [line(base.image, 80)] if base.image else []
         if base.how == "root-filesystem" or (not base.image and base.root_filesystem):
@@ -66,6 +66,11 @@ def _about(image: ImageRow) -> list[tuple[str, str]]:
         below = f", on a base by {line(builder.base_builder, 40)}" if builder.base_builder else ""
         name = line(builder.name, 40)
         rows.append(("builder", name if name == "unknown" else f"{name}{version}{sure}{below}"))
+    return rows
+
+
+def _about(image: ImageRow) -> list[tuple[str, str]]:
+    rows, runtime = about(image.base, image.builder), image.runtime
     if runtime is not None:
         argv = (
             line(json.dumps(runtime.argv, ensure_ascii=False), 300) if runtime.argv else "nothing"

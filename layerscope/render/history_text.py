@@ -5,16 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layerscope.render.escape import instruction, line
-from layerscope.render.page import NARROW_SIZES, Page, add_row, sizes, table_of
-from layerscope.render.text import DEFAULT_WIDTH, image_title, whence
-from layerscope.units import counted
+from layerscope.render.facts_text import about
+from layerscope.render.page import NARROW_SIZES, UNKNOWN, Page, add_row, sizes, table_of
+from layerscope.render.text import DEFAULT_WIDTH, WIDE, image_title, whence
+from layerscope.units import bytes_text, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from layerscope.report.answers import HistoryDocument, StepRow
 
-_MARKS = {"hand-made": "[hand-made] ", "imported": "[imported] "}
+_MARKS = {
+    "build-tool": "[build tool] ",
+    "hand-made": "[hand-made] ",
+    "imported": "[imported] ",
+    "root-filesystem": "[root fs] ",
+    "single-snapshot": "[one snapshot] ",
+    "squashed": "[squashed] ",
+}
 
 
 def history_text(
@@ -35,22 +43,27 @@ def history_text(
     page = Page(width, styled=styled)
     page.title(image_title(document.image), line(str(document.image.platform), 40))
     page.line(whence(document.image))
+    for name, text in about(document.base, document.builder):
+        page.line(f"{name:<9}{text}")
     if not document.steps:
         page.line("no layers, and no record of any step")
         return page.encoded()
+    wide = width >= WIDE
     table = table_of(
         ("layer", "right"),
-        ("created", "left"),
+        *([("created", "left")] if wide else []),
         ("step", "text"),
-        *((header, "right") for header in NARROW_SIZES),
+        *((header, "right") for header in (*NARROW_SIZES, "hidden\nlater")),
     )
     for step in document.steps:
         number = "-" if step.layer is None else str(step.layer)
-        add_row(table, [number, line(step.created or "?", 11)[:10], _words(step), *_sizes(step)])
+        created = [line(step.created or UNKNOWN, 11)[:10]] if wide else []
+        add_row(table, [number, *created, _words(step), *_sizes(step)])
     if any(step.layer is not None for step in document.steps):
         table.add_section()
-        add_row(table, _sums(document.steps), "bold")
+        add_row(table, _sums(document.steps, wide=wide), "bold")
     page.table(table)
+    _unreviewable(page, document.steps)
     for fault in document.faults:
         page.line(f"fault: {line(fault.message, 400)} ({line(fault.code)})", "red")
     return page.encoded()
@@ -64,18 +77,19 @@ def _words(step: StepRow) -> str:
     return _MARKS.get(step.origin, "") + words
 
 
-def _sums(steps: Sequence[StepRow]) -> list[str]:
+def _sums(steps: Sequence[StepRow], *, wide: bool) -> list[str]:
     """The last row: how many layers there are, and what they come to as far as it is known."""
     made = [step for step in steps if step.layer is not None]
     columns = (
         [step.compressed_bytes for step in made],
         [step.uncompressed_bytes for step in made],
         [step.content_bytes for step in made],
+        [step.hidden_bytes for step in made],
     )
     known = [[size for size in column if size is not None] for column in columns]
     return [
         "",
-        "",
+        *([""] if wide else []),
         counted(len(made), "layer"),
         *sizes(*(sum(column) if len(column) == len(made) else None for column in known)),
     ]
@@ -83,5 +97,20 @@ def _sums(steps: Sequence[StepRow]) -> list[str]:
 
 def _sizes(step: StepRow) -> list[str]:
     if step.layer is None:
-        return ["-"] * len(NARROW_SIZES) if step.empty_layer else ["no layer", "-", "-"]
-    return sizes(step.compressed_bytes, step.uncompressed_bytes, step.content_bytes)
+        return ["-"] * 4 if step.empty_layer else ["no layer", "-", "-", "-"]
+    hidden = ["-"] if step.hidden_bytes == 0 else sizes(step.hidden_bytes)
+    return [
+        *sizes(step.compressed_bytes, step.uncompressed_bytes, step.content_bytes),
+        *hidden,
+    ]
+
+
+def _unreviewable(page: Page, steps: Sequence[StepRow]) -> None:
+    """How much of the image no Dockerfile tells of."""
+    rows = [step for step in steps if step.layer is not None and not step.reviewable]
+    known = [step.content_bytes for step in rows if step.content_bytes is not None]
+    if rows:
+        size = bytes_text(sum(known)) if len(known) == len(rows) else UNKNOWN
+        page.line(
+            f"\n{counted(len(rows), 'layer')} with {size} that no Dockerfile instruction explains"
+        )

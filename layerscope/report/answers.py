@@ -6,9 +6,29 @@ from typing import Literal
 
 import msgspec
 
-from layerscope.report.document import FaultRow, ImageRow, PlatformRow, Row, SkippedRow, Tool
+from layerscope.report.document import (
+    BaseRow,
+    BuilderRow,
+    FaultRow,
+    ImageRow,
+    PlatformRow,
+    Row,
+    RuntimeRow,
+    SkippedRow,
+    Tool,
+)
 
-Origin = Literal["instruction", "hand-made", "imported", "missing", "unknown"]
+Origin = Literal[
+    "build-tool",
+    "hand-made",
+    "imported",
+    "instruction",
+    "missing",
+    "root-filesystem",
+    "single-snapshot",
+    "squashed",
+    "unknown",
+]
 
 
 class ImageName(Row, frozen=True, kw_only=True):
@@ -75,9 +95,16 @@ class StepRow(Row, frozen=True, kw_only=True):
     """One step of an image's making and what it cost.
 
     Attributes:
-        origin: `instruction` where the record reads like a builder's; `hand-made` for a committed
-            container; `imported` for an imported root file system; `missing` for a layer that no
-            record speaks of; `unknown` where none of these can be told.
+        origin: `instruction` where the record reads like a Dockerfile's; `hand-made` for a
+            committed container; `imported` for an imported tree; `root-filesystem` for one that
+            was put on an empty image; `single-snapshot` for one layer of many instructions;
+            `squashed` for layers merged afterwards; `build-tool` for what was made without a
+            Dockerfile; `missing` for a layer that no record speaks of; `unknown` where none of
+            these can be told.
+        reviewable: Whether an instruction of a Dockerfile stands for this step and no other.
+        evidence: A sentence: why.
+        from_base: Whether the layer is the base image's; None where that is not known.
+        hidden_bytes: How many of the layer's content bytes later layers hide.
         layer: None for steps that made none, and for records beyond the layers.
     """
 
@@ -86,11 +113,15 @@ class StepRow(Row, frozen=True, kw_only=True):
     comment: str | None
     empty_layer: bool
     origin: Origin
+    reviewable: bool
+    evidence: str
     layer: int | None
+    from_base: bool | None
     diff_id: str | None
     compressed_bytes: int | None
     uncompressed_bytes: int | None
     content_bytes: int | None
+    hidden_bytes: int | None
 
 
 class HistoryDocument(Row, frozen=True, kw_only=True):
@@ -103,6 +134,9 @@ class HistoryDocument(Row, frozen=True, kw_only=True):
     image: ImageName | None
     steps: list[StepRow] | None
     faults: list[FaultRow]
+    builder: BuilderRow | None = None
+    base: BaseRow | None = None
+    runtime: RuntimeRow | None = None
     schema: Literal["layerscope.history/1"] = "layerscope.history/1"
 
 

@@ -241,7 +241,7 @@ def test_history_has_a_step_for_each_record(tmp_path: Path) -> None:
         (step["created_by"], step["layer"], step["content_bytes"]) for step in document["steps"]
     ]
     assert steps == [("ADD rootfs.tar /", 0, 5), ("COPY app /srv", 1, 3000)]
-    assert {step["origin"] for step in document["steps"]} == {"instruction"}
+    assert [step["origin"] for step in document["steps"]] == ["root-filesystem", "instruction"]
 
 
 def test_ls_lists_a_layer_sorted_by_path(tmp_path: Path) -> None:

@@ -1,51 +1,55 @@
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING
 
-from layerscope.journeys.history import origin_of
-from layerscope.report.document import HistoryRow
+from layerscope.journeys.history import history
+from layerscope.sources.limits import DEFAULT_LIMITS
+from layerscope.synth.image_builder import ImageBuilder
+from layerscope.synth.layouts import docker_archive
+from layerscope.synth.tree import Tree
+from tests.surroundings import require_conformance
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from layerscope.report.answers import HistoryDocument
 
 
-def row(created_by: str | None, comment: str | None = None, *, empty: bool = False) -> HistoryRow:
-    return HistoryRow(
-        created=None, created_by=created_by, comment=comment, empty_layer=empty, layer=0
+def history_of(path: Path | str) -> HistoryDocument:
+    return history(str(path), platform=None, limits=DEFAULT_LIMITS, jobs=1, stdin=None)
+
+
+def test_step_says_how_much_of_its_layer_is_hidden_later(tmp_path: Path) -> None:
+    image = (
+        ImageBuilder(names=("app:1",))
+        .layer(Tree().file("big", b"x" * 5000).file("kept", b"x" * 70), "RUN /bin/sh -c make")
+        .layer(Tree().whiteout("big"), "RUN /bin/sh -c rm /big")
     )
 
+    document = history_of(docker_archive(str(tmp_path / "app.tar"), image))
 
-@pytest.mark.parametrize(
-    ("created_by", "comment", "origin"),
-    [
-        ("/bin/sh -c #(nop) COPY dir:1 in /", None, "instruction"),
-        ("/bin/sh -c make", None, "instruction"),
-        ("/bin/bash -o pipefail -c make", None, "instruction"),
-        ("/bin/hello -c #(nop)  SHELL [/bin/hello -c]", None, "instruction"),
-        ("|1 A=b /bin/sh -c make", None, "instruction"),
-        ("RUN /t w # buildkit", "buildkit.dockerfile.v0", "instruction"),
-        ("COPY a /b", None, "instruction"),
-        ("/bin/sh", None, "hand-made"),
-        ("bash", None, "hand-made"),
-        ("/bin/bash -l", None, "hand-made"),
-        ("--flag a b", None, "hand-made"),
-        ("nginx -g daemon off;", "fixed it by hand", "hand-made"),
-        (None, "Imported from -", "imported"),
-        ("", "imported", "imported"),
-        ("/t rm /lnkdir", None, "unknown"),
-        ("jib-maven-plugin:3.4.0", "classes", "unknown"),
-        ("bazel build ...", None, "unknown"),
-        ("# debian.sh --arch 'amd64' out/ 'bookworm'", "debuerreotype 0.15", "unknown"),
-        (None, None, "unknown"),
-    ],
-)
-def test_origin_is_told_by_the_words_of_the_record(
-    created_by: str | None, comment: str | None, origin: str
-) -> None:
-    assert origin_of(row(created_by, comment)) == origin
+    assert document.steps is not None
+    assert [(step.content_bytes, step.hidden_bytes) for step in document.steps] == [
+        (5070, 5000),
+        (0, 0),
+    ]
+    assert [step.origin for step in document.steps] == ["instruction", "instruction"]
+    assert all(step.reviewable for step in document.steps)
 
 
-def test_origin_of_an_empty_record_is_never_hand_made() -> None:
-    assert origin_of(row("bash", "by hand", empty=True)) == "unknown"
+def test_committed_container_cannot_be_reviewed() -> None:
+    document = history_of(require_conformance("images", "d04-commit", "image.tar"))
+
+    assert document.steps is not None
+    marked = [step for step in document.steps if step.origin == "hand-made"]
+    assert len(marked) == 1
+    assert not marked[0].reviewable
 
 
-def test_origin_of_a_very_long_record_is_found_quickly() -> None:
-    assert origin_of(row("-" + "x" * 10_000_000)) == "hand-made"
-    assert origin_of(row("a " * 1_000_000, "c")) == "hand-made"
+def test_imported_root_file_system_is_marked() -> None:
+    document = history_of(require_conformance("images", "d05-import", "image.tar"))
+
+    assert document.steps is not None
+    assert [step.origin for step in document.steps] == ["imported"]
+    assert document.builder is not None
+    assert document.builder.name == "docker import"

@@ -208,19 +208,21 @@ def test_report_text_of_hostile_strings_is_inert(styled: bool) -> None:
 
 def history_of(*history: tuple[object, object], layers: int = 2) -> HistoryDocument:
     parts = [layer(0, "base"), layer(1, "app")][:layers]
-    report = report_on(opened(image("a", *parts, history=history)))  # type: ignore[arg-type]
+    source = image("a", *parts, history=history)  # type: ignore[arg-type]
+    report = report_on(opened(source))
     row = report.images[0]
     return HistoryDocument(
-        tool=report.tool, image=image_name(row), steps=steps(row), faults=report.faults
+        tool=report.tool, image=image_name(row), steps=steps(source, row), faults=report.faults
     )
 
 
 def test_history_text_marks_missing_records_and_hand_made_layers() -> None:
-    lines = squeezed(history_text(history_of((record("bash", "fixed it"), 0))))
+    lines = squeezed(history_text(history_of((record("bash", "fixed it"), 0)), width=120))
 
-    assert "0 2024-05-06 [hand-made] bash 41.2 MB 98.1 MB 95.0 MB" in lines
-    assert "1 ? <missing> 1.5 kB 10.2 kB 34 B" in lines
-    assert lines[-1] == "2 layers 41.2 MB 98.1 MB 95.0 MB"
+    assert "0 2024-05-06 [hand-made] bash 41.2 MB 98.1 MB 95.0 MB ?" in lines
+    assert "1 ? <missing> 1.5 kB 10.2 kB 34 B ?" in lines
+    assert "2 layers 41.2 MB 98.1 MB 95.0 MB ?" in lines
+    assert lines[-1] == "2 layers with 95.0 MB that no Dockerfile instruction explains"
 
 
 def test_layer_of_an_import_is_shown_by_its_comment() -> None:
@@ -249,11 +251,11 @@ def test_history_text_shows_steps_without_layers_and_beyond_them() -> None:
         layers=1,
     )
 
-    lines = squeezed(history_text(document))
+    lines = squeezed(history_text(document, width=120))
 
-    assert "0 2024-05-06 COPY a / 41.2 MB 98.1 MB 95.0 MB" in lines
-    assert "- 2024-05-06 ENV A=1 - - -" in lines
-    assert "- 2024-05-06 COPY b / no layer - -" in lines
+    assert "0 2024-05-06 COPY a / 41.2 MB 98.1 MB 95.0 MB ?" in lines
+    assert "- 2024-05-06 ENV A=1 - - - -" in lines
+    assert "- 2024-05-06 COPY b / no layer - - -" in lines
 
 
 def test_history_text_of_no_steps_says_so() -> None:
