@@ -14,6 +14,7 @@ from layerscope.synth.compress import compressed
 from layerscope.synth.tree import Tree
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 TAR = Tree().file("a", bytes(range(256)) * 8000).file("b", b"xyz").layer_tar()
@@ -38,10 +39,14 @@ def test_ranges_are_handed_over_whole_and_in_order(
     order: list[int] = []
 
     # When read
-    ranges = [
-        (at, size, lambda piece, at=at: (order.append(at), read[at].extend(piece)))
-        for at, size in wanted
-    ]
+    def taker(at: int) -> Callable[[bytes], None]:
+        def take(piece: bytes) -> None:
+            order.append(at)
+            read[at].extend(piece)
+
+        return take
+
+    ranges = [(at, size, taker(at)) for at, size in wanted]
     read_ranges(layer, ranges, DEFAULT_LIMITS)
 
     # Then each is what the tar holds there
