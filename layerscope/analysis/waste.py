@@ -54,7 +54,7 @@ def waste(
     """
     last_of = _last_hiding(squashed)
     found = []
-    hidden, starts = squashed.hidden, squashed.starts
+    hidden, starts, kinds = squashed.hidden, squashed.starts, squashed.kinds
     for layer, columns in enumerate(squashed.layers):
         start, stop = starts[layer], starts[layer + 1]
         sizes = columns.size_bytes
@@ -69,7 +69,18 @@ def waste(
             by, name = last
             hider = squashed.place(by)[0] if by >= 0 else None
             path = squashed.redirected.get(row) or names[row - start]
-            cause = _cause(squashed, (row, name, by), diff_ids, appended)
+            if hider is None or kinds[by] == WHITEOUT:
+                cause = "deleted"
+            elif kinds[by] == OPAQUE:
+                cause = "opaque"
+            elif hider == layer:
+                cause = "same-layer"
+            elif not _replaced_by_a_file(squashed, name, by):
+                cause = "type-changed"
+            elif diff_ids[layer] is not None and diff_ids[layer] == diff_ids[hider]:
+                cause = "repeated-layer"
+            else:
+                cause = _change(squashed, row, by, appended)
             found.append(Wasted(path, size, cause, layer, hider, row, by))
     return found
 
@@ -114,23 +125,8 @@ def _last_hiding(squashed: Squashed) -> dict[int, tuple[int, int] | None]:
     return last
 
 
-def _cause(
-    squashed: Squashed,
-    names: tuple[int, int, int],
-    diff_ids: Sequence[str | None],
-    appended: Collection[int],
-) -> str:
-    """Why a member is not seen: its row, the row of its last name, and what hid that."""
-    row, name, by = names
-    if by < 0 or squashed.kinds[by] in {WHITEOUT, OPAQUE}:
-        return "opaque" if by >= 0 and squashed.kinds[by] == OPAQUE else "deleted"
-    layer, other = squashed.place(row)[0], squashed.place(by)[0]
-    if layer == other:
-        return "same-layer"
-    if not _replaced_by_a_file(squashed, name, by):
-        return "type-changed"
-    if diff_ids[layer] is not None and diff_ids[layer] == diff_ids[other]:
-        return "repeated-layer"
+def _change(squashed: Squashed, row: int, by: int, appended: Collection[int]) -> str:
+    """What a file of a later layer at the same path changed."""
     content = squashed.content(row)
     if content is not None and content == squashed.content(squashed.inode(by)):
         return "metadata-only"
