@@ -33,6 +33,8 @@ COLUMNS = (
     "hidden_bytes",
 )
 UNOWNED = "unowned"
+PROBLEM = "unknown"
+"""The kind of a row that tells of a database which could not be read; `name` says why."""
 Key = tuple[str, str, str, str]
 _NOBODY: Key = (UNOWNED, "", "", "")
 
@@ -44,7 +46,8 @@ def package_rows(
 
     A visible file belongs to its owner in the finished tree, a hidden one to its owner in the tree
     as it was after the layer that stored it. So the bytes of all rows sum to what the image stores.
-    `state` is `visible`, or `hidden` for a package that only lower layers know.
+    `state` is `visible`, or `hidden` for a package that only lower layers know. A database that
+    could not be read is a row of kind `unknown` without bytes, at the end.
 
     Args:
         image: Position of the image in the report, for the first column.
@@ -59,19 +62,26 @@ def package_rows(
     count = len(layers)
     sums: dict[Key, list[int]] = {}
     packages: dict[Key, tuple[Package, str]] = {}
+    problems: dict[tuple[bytes, str], str] = {}
     for top in range(count - 1, -1, -1):
         here = squashed if top == count - 1 else squash(squashed.layers[: top + 1])
         found = packages_of(layers, here, limits, known)
         state = "visible" if top == count - 1 else "hidden"
         for package in found.packages:
             packages.setdefault(_key(package), (package, state))
+        for problem in found.problems:
+            problems.setdefault((problem.path, problem.text), state)
         if state == "visible":
             _add_visible(sums, squashed, found, hidden)
         _add_hidden(sums, (squashed, top), found, hidden)
-    return [
+    rows = [
         _row(image, key, packages.get(key), sums.get(key, [0, 0, 0]))
         for key in sorted({*packages, *sums})
     ]
+    for (path, text), state in sorted(problems.items()):
+        source = path.decode("utf-8", "surrogateescape")
+        rows.append((image, PROBLEM, text, "", "", None, source, state, 0, 0, 0))
+    return rows
 
 
 def _key(package: Package) -> Key:
