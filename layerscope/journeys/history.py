@@ -12,7 +12,7 @@ from layerscope.report.answers import HistoryDocument, StepRow, image_name
 from layerscope.report.from_results import build
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import BinaryIO
 
     from layerscope.analysis.origin import Origin
@@ -55,17 +55,41 @@ def history(
 
 def steps(image: Image, row: ImageRow) -> list[StepRow]:
     """One row for each history record, then one for each layer that no record speaks of."""
-    base = row.base.layers if row.base and row.base.layers else None
+    found = origins(image)
     rows = []
-    for origin in origins(image):
+    for origin, from_base in zip(found, _from_base(found, row), strict=True):
         record = row.history[origin.record] if origin.record is not None else None
         layer = row.layers[origin.layer] if origin.layer is not None else None
-        rows.append(_step(record, layer, origin, base))
+        rows.append(_step(record, layer, origin, from_base=from_base))
     return rows
 
 
+def _from_base(found: Sequence[Origin], row: ImageRow) -> list[bool | None]:
+    """Whether each step is the base's.
+
+    A step without a layer is if a layer of the base follows it, and is not if an own layer is
+    before it. Of those between nothing tells: the base's CMD and the image's own first ENV are
+    neighbours. Nor does anything if a layer lacks its record, since places then say nothing.
+    """
+    count = row.base.layers if row.base and row.base.layers else None
+    if count is None:
+        return [None] * len(found)
+    owned = [None if step.layer is None else step.layer < count for step in found]
+    if any(step.record is None for step in found):
+        return owned
+    last = max((at for at, mine in enumerate(owned) if mine), default=-1)
+    first_own = next((at for at, mine in enumerate(owned) if mine is False), len(owned))
+    told: list[bool | None] = []
+    for at, mine in enumerate(owned):
+        if mine is not None:
+            told.append(mine)
+        else:
+            told.append(True if at < last else False if at > first_own else None)
+    return told
+
+
 def _step(
-    record: HistoryRow | None, layer: LayerRow | None, origin: Origin, base: int | None
+    record: HistoryRow | None, layer: LayerRow | None, origin: Origin, *, from_base: bool | None
 ) -> StepRow:
     return StepRow(
         created=record.created if record else None,
@@ -76,7 +100,7 @@ def _step(
         reviewable=origin.reviewable,
         evidence=origin.evidence,
         layer=layer.index if layer else None,
-        from_base=layer.index < base if layer and base is not None else None,
+        from_base=from_base,
         diff_id=layer.diff_id if layer else None,
         compressed_bytes=layer.compressed_bytes if layer else None,
         uncompressed_bytes=layer.uncompressed_bytes if layer else None,

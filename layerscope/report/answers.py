@@ -103,7 +103,8 @@ class StepRow(Row, frozen=True, kw_only=True):
             these can be told.
         reviewable: Whether an instruction of a Dockerfile stands for this step and no other.
         evidence: A sentence: why.
-        from_base: Whether the layer is the base image's; None where that is not known.
+        from_base: Whether the step is the base image's; None where that is not known, as of steps
+            without a layer that stand between the base's last layer and the first own one.
         hidden_bytes: How many of the layer's content bytes later layers hide.
         layer: None for steps that made none, and for records beyond the layers.
     """

@@ -53,3 +53,54 @@ def test_imported_root_file_system_is_marked() -> None:
     assert [step.origin for step in document.steps] == ["imported"]
     assert document.builder is not None
     assert document.builder.name == "docker import"
+
+
+def test_steps_between_the_bases_last_layer_and_the_first_own_one_belong_to_nobody(
+    tmp_path: Path,
+) -> None:
+    # A CMD in the middle of the history ends a base: one layer, an ENV before it.
+    image = (
+        ImageBuilder(names=("app:1",))
+        .empty_layer("ENV BASE=1")
+        .layer(Tree().file("base", b"b"), "RUN /bin/sh -c one # buildkit")
+        .empty_layer('CMD ["bash"]')
+        .empty_layer("ENV OWN=1")
+        .layer(Tree().file("own", b"o"), "RUN /bin/sh -c two # buildkit")
+        .empty_layer("USER app")
+    )
+
+    document = history_of(docker_archive(str(tmp_path / "app.tar"), image))
+
+    assert document.base is not None
+    assert document.base.layers == 1
+    assert document.steps is not None
+    assert [step.from_base for step in document.steps] == [True, True, None, None, False, False]
+
+
+def test_steps_of_an_image_without_a_known_base_belong_to_nobody(tmp_path: Path) -> None:
+    image = ImageBuilder(names=("app:1",)).layer(
+        Tree().file("a", b"a"), "RUN /bin/sh -c one # buildkit"
+    )
+
+    document = history_of(docker_archive(str(tmp_path / "app.tar"), image))
+
+    assert document.steps is not None
+    assert [step.from_base for step in document.steps] == [None]
+
+
+def test_damaged_layer_leaves_its_sizes_and_all_hidden_bytes_unknown(tmp_path: Path) -> None:
+    image = (
+        ImageBuilder(names=("app:1",))
+        .layer(Tree().file("kept", b"k" * 70), "RUN /bin/sh -c one")
+        .layer(Tree().file("hurt", b"h" * 5000), "RUN /bin/sh -c two")
+    )
+    path = tmp_path / "app.tar"
+    docker_archive(str(path), image)
+    path.write_bytes(path.read_bytes().replace(b"h" * 5000, b"x" * 5000))
+
+    document = history_of(path)
+
+    assert document.steps is not None
+    assert [step.content_bytes for step in document.steps] == [70, None]
+    assert [step.hidden_bytes for step in document.steps] == [None, None]
+    assert [fault.layer for fault in document.faults] == [1]
