@@ -38,16 +38,15 @@ def test_ranges_are_handed_over_whole_and_in_order(
     read: dict[int, bytearray] = {offset: bytearray() for offset, _ in wanted}
     order: list[int] = []
 
-    # When read
-    def taker(at: int) -> Callable[[bytes], None]:
+    def taking(at: int) -> Callable[[bytes], None]:
         def take(piece: bytes) -> None:
             order.append(at)
             read[at].extend(piece)
 
         return take
 
-    ranges = [(at, size, taker(at)) for at, size in wanted]
-    read_ranges(layer, ranges, DEFAULT_LIMITS)
+    # When read
+    read_ranges(layer, [(at, size, taking(at)) for at, size in wanted], DEFAULT_LIMITS)
 
     # Then each is what the tar holds there
     assert {at: bytes(found) for at, found in read.items()} == {

@@ -196,16 +196,21 @@ def test_squash_root_opaque_marker_hides_all_layers_below() -> None:
     assert squashed.engine_differs >= {b"/a", b"/a/b"}
 
 
-def test_squash_aufs_metadata_is_left_out() -> None:
-    # Given the folders that AUFS wrote into its layers
+def test_squash_aufs_metadata_hides_nothing_and_its_files_stay() -> None:
+    # Given the folders that AUFS wrote into its layers; umoci unpacks what lies in them
     layer = Tree().dir(".wh..wh.plnk").file(".wh..wh.plnk/1.2").file(".wh..wh.aufs").file("a")
 
     # When squashed
     squashed = squashed_of(Tree().file("b"), layer)
 
-    # Then only real files are at their paths
-    assert {b"/a", b"/b"} <= set(squashed.rows)
-    assert not any(path.startswith(b"/.wh..wh.aufs") for path in squashed.rows)
+    # Then the folder is one that no entry describes, as in conformance image h17e
+    assert paths(squashed) == {
+        "/b": (0, 0),
+        "/.wh..wh.plnk": (1, -1),
+        "/.wh..wh.plnk/1.2": (1, 1),
+        "/a": (1, 3),
+    }
+    assert squashed.hidden == {}
 
 
 def test_squash_bare_whiteout_prefix_hides_nothing() -> None:
