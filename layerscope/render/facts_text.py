@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from os.path import commonprefix
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -129,10 +130,10 @@ def _waste(page: Page, image: ImageRow, shown: int, width: int) -> None:
         page.line(
             f"and {counted(len(rest), 'file')} more, {bytes_text(sum(row.bytes for row in rest))}"
         )
-    _culprits(page, image)
+    _culprits(page, image, width)
 
 
-def _culprits(page: Page, image: ImageRow) -> None:
+def _culprits(page: Page, image: ImageRow, width: int) -> None:
     """The instructions that hid most."""
     by_layer: Counter[int] = Counter()
     for row in image.waste or ():
@@ -140,8 +141,10 @@ def _culprits(page: Page, image: ImageRow) -> None:
             by_layer[row.hidden_by_layer] += row.bytes
     page.line("")
     for layer, size in by_layer.most_common(3):
-        words = instruction(image.layers[layer].created_by)[:100]
-        page.line(f"{bytes_text(size):>9}  hidden by layer {layer}: {words}")
+        # A saved report may name a layer that it does not have.
+        known = {row.index: row.created_by for row in image.layers}
+        words = f"{bytes_text(size):>9}  hidden by layer {layer}: {instruction(known.get(layer))}"
+        page.line(shorten(words, width))
 
 
 def _grouped(waste: list[WasteRow]) -> list[tuple[str, list[WasteRow]]]:
@@ -152,13 +155,25 @@ def _grouped(waste: list[WasteRow]) -> list[tuple[str, list[WasteRow]]]:
         folder = "/".join(parts[: min(len(parts) - 1, FOLDER_DEPTH)])
         folders[folder, row.cause, row.layer, row.hidden_by_layer].append(row)
     groups: list[tuple[str, list[WasteRow]]] = []
-    for (folder, *_), rows in folders.items():
+    for rows in folders.values():
         if len(rows) >= MANY_IN_A_FOLDER:
-            groups.append((f"{folder}/", rows))
+            groups.append((_common_folder(rows), rows))
         else:
             groups += [(row.path, [row]) for row in rows]
     groups.sort(key=lambda group: (-sum(row.bytes for row in group[1]), group[0]))
     return groups
+
+
+def _common_folder(rows: list[WasteRow]) -> str:
+    """The folder that all of them are in, with a slash at its end."""
+    paths = [row.path for row in rows]
+    shared = commonprefix([min(paths), max(paths)])  # noqa: RUF071 - cut back to a slash below
+    return shared[: shared.rfind("/") + 1]
+
+
+def shorten(text: str, width: int) -> str:
+    """A text that is cut where it is longer than the page is wide."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _duplicates(page: Page, image: ImageRow, shown: int) -> None:
@@ -197,9 +212,12 @@ def _dive(page: Page, image: ImageRow, dive: DiveRow, width: int) -> None:
     wasted = UNKNOWN if image.wasted_bytes is None else bytes_text(image.wasted_bytes)
     add_row(table, ["wasted bytes", bytes_text(dive.wasted_bytes), wasted])
     ratio = "NaN" if dive.user_wasted_ratio is None else f"{dive.user_wasted_ratio:.4f}"
+    if any(each.code == "infinite-ratio" for each in dive.differences):
+        ratio = "infinite"
     add_row(table, ["wasted / user bytes", ratio, ""])
     page.table(table)
     for each in dive.differences:
         sign = "-" if each.bytes < 0 else "+"
-        text = f"{sign + bytes_text(abs(each.bytes)):>10}  {each.measure}: {line(each.text, 300)}"
+        size = sign + bytes_text(abs(each.bytes))
+        text = f"{size:>10}  {line(each.measure, 40)}: {line(each.text, 300)}"
         page.line(_filled(text, width, 12))

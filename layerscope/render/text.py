@@ -55,6 +55,8 @@ def report_text(
         _sharing(page, report)
     _skipped(page, report, verbose=verbose)
     _faults(page, report)
+    if not verbose and FACTS_OF_AT_MOST < len(report.images) <= LAYERS_OF_AT_MOST:
+        page.line("\n-v prints what each image wastes, and why.")
     if not verbose and len(report.images) > LAYERS_OF_AT_MOST:
         page.line(f"\n-v prints the layers of all {len(report.images)} images.")
     return page.encoded()

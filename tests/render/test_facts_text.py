@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from layerscope.journeys.analyze import analyze
 from layerscope.render.text import report_text
+from layerscope.report.store import dump, load
 from layerscope.synth.image_builder import ImageBuilder
 from layerscope.synth.layouts import docker_archive
 from layerscope.synth.tree import Tree
@@ -43,7 +45,7 @@ def test_many_files_of_one_folder_are_one_line(tmp_path: Path) -> None:
 
     text = text_of(tmp_path, image)
 
-    assert "20.0 kB 20 /srv/app/ metadata-only 0 > 1" in " ".join(text.split())
+    assert "20.0 kB 20 /srv/app/lib/ metadata-only 0 > 1" in " ".join(text.split())
 
 
 def test_names_of_an_image_never_reach_the_terminal_as_they_are(tmp_path: Path) -> None:
@@ -72,3 +74,37 @@ def test_dive_block_shows_both_numbers_and_says_why(tmp_path: Path) -> None:
     assert "efficiency           0.5000      0.5000" in text
     assert "wasted bytes         2.0 MB      1.0 MB" in text
     assert "+1.0 MB  wasted_bytes: " in text
+
+
+def test_saved_report_of_others_is_escaped_and_never_crashes(tmp_path: Path) -> None:
+    image = (
+        ImageBuilder(names=("app:1",))
+        .layer(Tree().file("f", b"x" * 1000), "COPY f /")
+        .layer(Tree().whiteout("f"), "RUN rm /f")
+    )
+    archive = docker_archive(str(tmp_path / "app.tar"), image)
+    document = json.loads(dump(analyze([str(archive)], jobs=1, dive=True)))
+    row = document["images"][0]
+    row["waste"][0]["hidden_by_layer"] = 99
+    row["dive"]["user_wasted_ratio"] = None
+    difference = {"bytes": 1, "count": 1, "text": "\x1b[2J", "measure": "\x1b[31m"}
+    row["dive"]["differences"] = [{**difference, "code": "infinite-ratio"}]
+
+    text = report_text(load(json.dumps(document).encode()), width=80).decode()
+
+    assert "\x1b" not in text
+    assert "hidden by layer 99: <missing>" in text
+    assert "infinite" in text
+    assert "NaN" not in text
+
+
+def test_long_instructions_are_cut_to_the_page(tmp_path: Path) -> None:
+    image = (
+        ImageBuilder(names=("app:1",))
+        .layer(Tree().file("f", b"x" * 1000), "COPY f /")
+        .layer(Tree().whiteout("f"), "RUN rm /f " + "x" * 300)
+    )
+
+    found = [line for line in text_of(tmp_path, image).splitlines() if "hidden by" in line]
+
+    assert [len(line) for line in found] == [80]
