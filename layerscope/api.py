@@ -111,4 +111,4 @@ def analyze(
     Raises: `UsageError` if a path makes no sense as an input.
     """
     texts = [os.fspath(path) for path in paths]
-    return _analyze(texts, platform=platform, limits=limits, jobs=jobs)
+    return _analyze(texts, platform=platform, limits=limits, jobs=jobs).report

@@ -5,7 +5,7 @@ Everything here is linear in the paths of both trees, but for sorting.
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -120,12 +120,6 @@ def diff(old: Snapshot, new: Snapshot, *, semantic: bool = False) -> TreeDiff:
         moved=moved,
         unchanged=unchanged,
     )
-
-
-def counts_of_fields(changes: Iterable[Changed]) -> dict[str, int]:
-    """How many of the paths differ in each field; fields that differ nowhere are left out."""
-    counts = Counter(name for change in changes for name in change.fields)
-    return {name: counts[name] for name in FIELDS if counts[name]}
 
 
 def _is_known(entry: Entry) -> bool:

@@ -73,7 +73,8 @@ class TreeFacts:
 class Facts:
     """What is known of one image; `tree` is None if a layer is damaged or not there.
 
-    `problem` is what kept a tree from being made of layers that are all whole.
+    `problem` is what kept a tree from being made of layers that are all whole, or a table from
+    being filled.
     """
 
     base: Base | None

@@ -45,15 +45,6 @@ _FOLDERS = (
 _PROGRAM_FOLDERS = (b"/bin/", b"/sbin/", b"/libexec/")
 
 OTHER = "other"
-FILE_TYPES = (
-    *_SUFFIXES,
-    "cache",
-    "package database",
-    "program",
-    OTHER,
-)
-"""Every name that `file_type` gives."""
-
 _SUFFIX_BYTES = 12
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from layerscope.journeys.faults import with_no_image_faults
@@ -20,30 +20,6 @@ if TYPE_CHECKING:
     from layerscope.sources.limits import Limits
 
 
-def analyze(
-    inputs: Sequence[str],
-    *,
-    platform: Platform | None = None,
-    limits: Limits = DEFAULT_LIMITS,
-    jobs: int | None = None,
-    stdin: BinaryIO | None = None,
-    progress: Callable[[int, int], None] | None = None,
-    dive: bool = False,
-    tables: Collection[str] = (),
-) -> Report:
-    """The report on all images of the inputs; see `analysis_of`."""
-    return analysis_of(
-        inputs,
-        platform=platform,
-        limits=limits,
-        jobs=jobs,
-        stdin=stdin,
-        progress=progress,
-        dive=dive,
-        tables=tables,
-    ).report
-
-
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """A report, and the file tables of each image's layers, None where one was not read."""
@@ -52,7 +28,7 @@ class Analysis:
     columns: list[list[FileColumns] | None]
 
 
-def analysis_of(
+def analyze(
     inputs: Sequence[str],
     *,
     platform: Platform | None = None,
@@ -100,7 +76,10 @@ def analysis_of(
         return Analysis(build(opened, outcomes, facts), columns)
     from layerscope.journeys.tables import tables as filled  # noqa: PLC0415 - few ask for them
 
-    return Analysis(build(opened, outcomes, facts, filled(tables, opened, facts, limits)), columns)
+    found, problems = filled(tables, opened, facts, limits)
+    for place, problem in problems.items():
+        facts[place] = replace(facts[place], problem=problem)
+    return Analysis(build(opened, outcomes, facts, found), columns)
 
 
 def _load_report() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from layerscope.errors import MissingBlobError, NoSuchEntryError, UsageError, shown
 from layerscope.files.squash import squash
-from layerscope.journeys.faults import raise_first, with_no_image_faults
+from layerscope.journeys.faults import with_no_image_faults
 from layerscope.sources.image import Fault, OpenedInput
 from layerscope.sources.transport import UNKNOWN, open_inputs
 
@@ -24,20 +24,6 @@ if TYPE_CHECKING:
 
 LISTED = 8
 """How many images a message lists before it only counts the rest."""
-
-
-def one_image(
-    text: str, *, platform: Platform | None, limits: Limits, stdin: BinaryIO | None
-) -> OpenedInput:
-    """The input that `text` names, narrowed to the one image that it holds or picks.
-
-    Raises: the first fault as an `InputError` if there is no image; `UsageError` if there are
-        several, which its hint lists.
-    """
-    opened = image_or_faults(text, platform=platform, limits=limits, stdin=stdin)
-    if not opened[0].images:
-        raise_first(opened)
-    return opened[0]
 
 
 def image_or_faults(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layerscope.analysis.snapshot import snapshot_of
-from layerscope.errors import UsageError, shown
+from layerscope.errors import InputError, UsageError, shown
 from layerscope.journeys.package_table import COLUMNS, package_rows
 from layerscope.report.file_table import growth_table_of, table_of
 
@@ -36,14 +36,15 @@ def tables(
     opened: Sequence[OpenedInput],
     facts: Mapping[tuple[int, int], Facts],
     limits: Limits,
-) -> dict[str, dict[str, list[Cell]]]:
-    """The tables of all images whose trees were kept; `image` is the position in the report.
+) -> tuple[dict[str, dict[str, list[Cell]]], dict[tuple[int, int], InputError]]:
+    """The tables of all images whose trees were kept, and what kept an image out of one.
+
+    `image` in a table is the position in the report, the key of a problem that of input and image.
 
     Files of each squashed tree, with which `diff` compares a saved report, go together with the
     growth of visible bytes layer by layer, which cannot be told from them.
-
-    Raises: what `packages_of` raises.
     """
+    problems: dict[tuple[int, int], InputError] = {}
     found: dict[str, dict[str, list[Cell]]] = {}
     places = [(place, at) for place, one in enumerate(opened) for at in range(len(one.images))]
     trees = [
@@ -67,6 +68,9 @@ def tables(
         rows = []
         for position, image, tree, squashed in trees:
             hidden = {each.row for each in tree.wasted}
-            rows += package_rows(position, image.layers, squashed, hidden, limits)
+            try:
+                rows += package_rows(position, image.layers, squashed, hidden, limits)
+            except InputError as error:
+                problems[places[position]] = error
         found["packages"] = {column: [row[at] for row in rows] for at, column in enumerate(COLUMNS)}
-    return found
+    return found, problems

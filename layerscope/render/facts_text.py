@@ -14,7 +14,14 @@ from layerscope.units import bytes_text, count_text, counted, share_text
 
 if TYPE_CHECKING:
     from layerscope.render.page import Page
-    from layerscope.report.document import BaseRow, BuilderRow, DiveRow, ImageRow, WasteRow
+    from layerscope.report.document import (
+        BaseRow,
+        BuilderRow,
+        DiveRow,
+        ImageRow,
+        RuntimeRow,
+        WasteRow,
+    )
 
 SHOWN, SHOWN_VERBOSE = 8, 50
 DUPLICATES_SHOWN = 5
@@ -31,7 +38,7 @@ def facts_lines(page: Page, image: ImageRow, *, verbose: bool, width: int) -> No
     page.line("")
     for name, text in _about(image):
         page.line(f"{name:<9}{text}")
-    for trap in image.runtime.traps:
+    for trap in image.runtime.traps if image.runtime.known else ():
         page.line(_filled(f"note     {line(trap.text, 300)}", width, 9))
     _waste(page, image, SHOWN_VERBOSE if verbose else SHOWN, width)
     _duplicates(page, image, SHOWN_VERBOSE if verbose else DUPLICATES_SHOWN)
@@ -53,12 +60,11 @@ def about(base: BaseRow | None, builder: BuilderRow | None) -> list[tuple[str, s
     rows = []
     if base is not None:
         words = [line(base.image, 80)] if base.image else []
-        if base.how == "root-filesystem" or (not base.image and base.root_filesystem):
-            words.append("a root file system put on an empty image")
-        elif base.how and base.layers:
-            words.append(f"{counted(base.layers, 'layer')}, by {line(base.how, 20)}")
-        if base.likely:
-            words.append("likely")
+        if base.how and base.how != "root-filesystem" and base.layers:
+            likely = "likely " if base.likely else ""
+            words.append(f"{likely}{counted(base.layers, 'layer')}, by {line(base.how, 20)}")
+        if base.root_filesystem:
+            words.append("from a root file system put on an empty image")
         rows.append(("base", ", ".join(words) or "unknown"))
         rows.append(("distro", line(base.distro, 60) if base.distro else "unknown"))
     if builder is not None:
@@ -73,12 +79,7 @@ def about(base: BaseRow | None, builder: BuilderRow | None) -> list[tuple[str, s
 def _about(image: ImageRow) -> list[tuple[str, str]]:
     rows, runtime = about(image.base, image.builder), image.runtime
     if runtime is not None:
-        argv = (
-            line(json.dumps(runtime.argv, ensure_ascii=False), 300) if runtime.argv else "nothing"
-        )
-        rows.append(
-            ("runs", f"{argv} as {line(runtime.user, 40) or 'root'} in {line(runtime.workdir, 80)}")
-        )
+        rows.append(("runs", _runs(runtime) if runtime.known else "unknown: there is no config"))
     if image.content_bytes is not None and image.visible_bytes is not None:
         seen = (
             share_text(image.visible_bytes, image.content_bytes) if image.content_bytes else "all"
@@ -92,8 +93,15 @@ def _about(image: ImageRow) -> list[tuple[str, str]]:
             )
         )
     else:
-        rows.append(("visible", f"{UNKNOWN} (a layer could not be read)"))
+        rows.append(("visible", f"{UNKNOWN} (not all layers could be put on each other)"))
     return rows
+
+
+def _runs(runtime: RuntimeRow) -> str:
+    """What really runs, as whom and where."""
+    words = line(json.dumps(runtime.runs, ensure_ascii=False), 300) if runtime.runs else "nothing"
+    user = f" as {line(runtime.user, 40)}" if runtime.user else ""
+    return f"{words}{user} in {line(runtime.workdir, 80)}"
 
 
 def _waste(page: Page, image: ImageRow, shown: int, width: int) -> None:

@@ -101,11 +101,16 @@ def _images(page: Page, report: Report) -> None:
         ("image", "text"),
         ("platform", "text"),
         ("layers", "right"),
-        *((header, "right") for header in NARROW_SIZES),
+        *((header, "right") for header in (*NARROW_SIZES, "wasted")),
     )
     for image, title in zip(report.images, _titles(report), strict=True):
         cells = [title, line(str(image.platform), 24), count_text(len(image.layers))]
-        measured = sizes(image.compressed_bytes, image.uncompressed_bytes, image.content_bytes)
+        measured = sizes(
+            image.compressed_bytes,
+            image.uncompressed_bytes,
+            image.content_bytes,
+            image.wasted_bytes,
+        )
         add_row(table, cells + measured)
     page.table(table)
 
@@ -151,7 +156,8 @@ def _layers(page: Page, image: ImageRow, holders: _Holders, *, width: int, verbo
     narrow = width < WIDE
     if holders.images > 1:
         columns.append(("in\nimages" if narrow else "in images", "right"))
-    headers = NARROW_SIZES if narrow else SIZES
+    # At 80 columns the instruction needs the room; what each layer hides is in the waste below.
+    headers = NARROW_SIZES if narrow else (*SIZES, "hidden later")
     table = table_of(*columns, *((header, "right") for header in headers))
     records = {record.layer: record for record in image.history}
     for layer in image.layers:
@@ -160,9 +166,11 @@ def _layers(page: Page, image: ImageRow, holders: _Holders, *, width: int, verbo
         cells += [] if whole else [_state(layer)]
         cells += [holders.text(layer)] if holders.images > 1 else []
         cells += sizes(layer.compressed_bytes, layer.uncompressed_bytes, layer.content_bytes)
+        cells += [] if narrow else sizes(layer.hidden_bytes)
         add_row(table, cells, "red" if layer.verified == "failed" else "")
     sums = ["", _counts(image), *[""] * (len(columns) - 2)]
     sums += sizes(image.compressed_bytes, image.uncompressed_bytes, image.content_bytes)
+    sums += [] if narrow else sizes(image.wasted_bytes)
     table.add_section()
     add_row(table, sums, "bold")
     page.table(table)

@@ -156,14 +156,19 @@ class RuntimeRow(Row, frozen=True, kw_only=True):
     """What a container of the image is and runs; see `docs/concepts/runtime.md`.
 
     Attributes:
+        known: Whether there is a config; without one all else is what an empty one gives.
+        user: Empty where neither the config nor the system names one.
         argv: What process 1 is given when nothing is said at the start.
+        runs: The words of it that count: ENTRYPOINT in shell form ignores the others.
         how: `entrypoint`, `entrypoint+cmd`, `cmd` or `none`: what `argv` is made of.
         env: Names and values, the last of a name only.
     """
 
+    known: bool
     user: str
     workdir: str
     argv: list[str]
+    runs: list[str]
     how: str
     entrypoint: list[str]
     cmd: list[str]

@@ -137,9 +137,11 @@ def _base_row(facts: Facts) -> BaseRow | None:
 
 def _runtime_row(runtime: Runtime) -> RuntimeRow:
     return RuntimeRow(
+        known=runtime.known,
         user=runtime.user,
         workdir=runtime.workdir,
         argv=list(runtime.argv),
+        runs=list(runtime.runs),
         how=runtime.how,
         entrypoint=list(runtime.entrypoint.words),
         cmd=list(runtime.cmd.words),

@@ -52,7 +52,7 @@ def layer_facts(layer: dict[str, Any]) -> dict[str, Any]:
 def test_report_of_a_fixture_says_what_its_expectation_says(case: str) -> None:
     wanted = expected(case)
 
-    document = json.loads(dump(analyze([str(IMAGES / case / wanted["image"])], jobs=1)))
+    document = json.loads(dump(analyze([str(IMAGES / case / wanted["image"])], jobs=1).report))
 
     jsonschema.validate(document, schema(), cls=jsonschema.Draft202012Validator)
     images = wanted.get("images", [])

@@ -7,11 +7,10 @@ import pytest
 from layerscope.errors import (
     DigestMismatchError,
     NoSuchEntryError,
-    UnreadableInputError,
     UsageError,
 )
 from layerscope.files.tree import clean
-from layerscope.journeys.choose import one_image, one_layer
+from layerscope.journeys.choose import image_or_faults, one_layer
 from layerscope.journeys.content import write_content
 from layerscope.journeys.listing import Listing, TreeListing, list_layer, list_tree
 from layerscope.sources.limits import DEFAULT_LIMITS
@@ -102,16 +101,17 @@ def test_listing_of_an_absent_layer_tells_its_fault_once(tmp_path: Path) -> None
     ]
 
 
-def test_one_image_of_none_raises_what_is_wrong(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableInputError, match=r"none\.tar"):
-        one_image(str(tmp_path / "none.tar"), platform=None, limits=DEFAULT_LIMITS, stdin=None)
-
-
-def test_one_image_of_an_empty_list_raises(tmp_path: Path) -> None:
+def test_input_without_an_image_says_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "list").write_bytes(b"# nothing\n")
 
-    with pytest.raises(NoSuchEntryError, match="found none"):
-        one_image(f"@{tmp_path / 'list'}", platform=None, limits=DEFAULT_LIMITS, stdin=None)
+    for text, code in (
+        (str(tmp_path / "none.tar"), "unreadable"),
+        (f"@{tmp_path / 'list'}", "no-such-entry"),
+    ):
+        opened = image_or_faults(text, platform=None, limits=DEFAULT_LIMITS, stdin=None)
+
+        assert [fault.code for one in opened for fault in one.faults] == [code]
+        assert [one.images for one in opened] == [()]
 
 
 @pytest.mark.parametrize(
@@ -134,15 +134,16 @@ def test_one_manifest_under_two_names_is_one_image(tmp_path: Path) -> None:
     built = tree_language.image(LAYER, "a:1", "a:2")
     path = oci_archive(tmp_path / "a.tar", built)
 
-    opened = one_image(str(path), platform=None, limits=DEFAULT_LIMITS, stdin=None)
+    opened = image_or_faults(str(path), platform=None, limits=DEFAULT_LIMITS, stdin=None)
 
-    assert len(opened.images) == 1
+    assert [len(one.images) for one in opened] == [1]
 
 
 def test_layer_must_be_named_where_there_are_several(tmp_path: Path) -> None:
     built = tree_language.image(LAYER + "layer RUN more\nadd m file m\n", "a:1")
     path = oci_archive(tmp_path / "a.tar", built)
-    image = one_image(str(path), platform=None, limits=DEFAULT_LIMITS, stdin=None).images[0]
+    opened = image_or_faults(str(path), platform=None, limits=DEFAULT_LIMITS, stdin=None)
+    image = opened[0].images[0]
 
     assert one_layer(image, 1).index == 1
     with pytest.raises(UsageError, match="--layer N"):

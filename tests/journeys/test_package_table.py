@@ -15,7 +15,7 @@ Rows = list[dict[str, int | float | str | None]]
 
 def rows_of(path: Path, image: ImageBuilder) -> tuple[Rows, int | None, int | None]:
     archive = docker_archive(str(path / "app.tar"), image)
-    report = analyze([str(archive)], jobs=1, tables=["packages"])
+    report = analyze([str(archive)], jobs=1, tables=["packages"]).report
     table = report.tables["packages"]
     rows = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
     return rows, report.images[0].visible_bytes, report.images[0].wasted_bytes

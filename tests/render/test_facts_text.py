@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def text_of(path: Path, image: ImageBuilder, *, dive: bool = False) -> str:
     archive = path / "app.tar"
     docker_archive(str(archive), image)
-    report = analyze([str(archive)], jobs=1, dive=dive)
+    report = analyze([str(archive)], jobs=1, dive=dive).report
     return report_text(report, width=80).decode()
 
 
@@ -83,7 +83,7 @@ def test_saved_report_of_others_is_escaped_and_never_crashes(tmp_path: Path) -> 
         .layer(Tree().whiteout("f"), "RUN rm /f")
     )
     archive = docker_archive(str(tmp_path / "app.tar"), image)
-    document = json.loads(dump(analyze([str(archive)], jobs=1, dive=True)))
+    document = json.loads(dump(analyze([str(archive)], jobs=1, dive=True).report))
     row = document["images"][0]
     row["waste"][0]["hidden_by_layer"] = 99
     row["dive"]["user_wasted_ratio"] = None

@@ -109,7 +109,7 @@ def test_layers_say_in_how_many_images_they_are_whatever_their_compression() -> 
     assert sum(line.startswith("0 COPY base / 2 of 3 ") for line in lines) == 2
     assert any(line.startswith("0 COPY zstd / 2 of 3 ") for line in lines)
     assert any(line.startswith("1 COPY app / 1 of 3 ") for line in lines)
-    assert "0 COPY broken / damaged ? ? ? ?" in lines
+    assert "0 COPY broken / damaged ? ? ? ? ?" in lines
     assert b"in images" not in report_text(one_image(), width=120)
 
 
@@ -208,7 +208,7 @@ def test_report_text_of_hostile_strings_is_inert(styled: bool) -> None:
 
 def history_of(*history: tuple[object, object], layers: int = 2) -> HistoryDocument:
     parts = [layer(0, "base"), layer(1, "app")][:layers]
-    source = image("a", *parts, history=history)  # type: ignore[arg-type]
+    source = image("a", *parts, history=history)  # type: ignore[arg-type] # "beyond" is a text
     report = report_on(opened(source))
     row = report.images[0]
     return HistoryDocument(

@@ -56,7 +56,7 @@ def analyze(  # noqa: PLR0917 - typer gives all of them by name
     what can, with exit status 3.
     """
     targets = Targets.of(common, files, formats, (*USUAL_FORMATS, Format.DIVE_JSON))
-    from layerscope.journeys.analyze import analysis_of as report_on  # noqa: PLC0415 - not for --help
+    from layerscope.journeys.analyze import analyze as report_on  # noqa: PLC0415 - not for --help
 
     if tables:
         from layerscope.journeys.tables import table_names  # noqa: PLC0415 - few ask for them

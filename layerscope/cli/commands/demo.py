@@ -39,7 +39,7 @@ def demo(
 
     paths = [str(path) for path in write_demo(Path(folder), overwrite=files.force)]
     with Progress(quiet=common.quiet, verbose=common.verbose) as progress:
-        report = report_on(paths, progress=progress)
+        report = report_on(paths, progress=progress).report
     deliver_report(report, targets, verbose=common.verbose)
     if not common.quiet:
         say(f"The images are in {folder}; layerscope history {paths[0]} shows one step by step.")

@@ -10,7 +10,7 @@ from layerscope.files.packages.owners import Claimant, owners
 from layerscope.files.packages.purl import package_url
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from layerscope.files.packages.claims import Claim, Evidence
 
@@ -63,22 +63,6 @@ class Packages:
     packages: tuple[Package, ...]
     owner: Mapping[bytes, int]
     problems: tuple[Problem, ...]
-
-    def bytes_each(self, sizes: Iterable[tuple[bytes, int]]) -> tuple[list[int], int]:
-        """Bytes of each package, by position, and bytes of paths that no package owns.
-
-        Args:
-            sizes: Each path with its bytes; they sum to what comes back, to the byte.
-        """
-        owned = [0] * len(self.packages)
-        unowned = 0
-        for path, size_bytes in sizes:
-            position = self.owner.get(path)
-            if position is None:
-                unowned += size_bytes
-            else:
-                owned[position] += size_bytes
-        return owned, unowned
 
 
 def assemble(

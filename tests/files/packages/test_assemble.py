@@ -278,13 +278,6 @@ def test_packages_and_problems_are_sorted_and_epochs_and_groups_shown() -> None:
     assert found.problems == (Problem(b"/a", "q"), Problem(b"/z", "p"))
 
 
-def test_bytes_of_packages_and_of_the_unowned_sum_to_the_whole() -> None:
-    files = {STATUS: stanza("a") + stanza("b"), INFO + b"a.list": b"/x\n/y\n"}
-    found = assembled(files, [b"/x", b"/y", b"/z"])
-
-    assert found.bytes_each([(b"/x", 1), (b"/y", 20), (b"/z", 300)]) == ([21, 0], 300)
-
-
 PART = st.sampled_from([b"a", b"b", b"a-b", b"a0", b"c"])
 PATH = st.lists(PART, min_size=1, max_size=5).map(lambda parts: b"/" + b"/".join(parts))
 
