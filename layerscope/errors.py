@@ -23,6 +23,9 @@ The tree::
         +-- UnsafeMemberError            unsafe-member: a link out of the image, a device, a pipe
         +-- OverLimitError               over-limit: a limit of `sources.limits` was reached
         +-- NoSuchEntryError             no-such-entry: an image, layer or path that is not there
+        +-- DockerfileError              dockerfile: a Dockerfile that BuildKit would refuse
+        +-- DockerignoreError            dockerignore: a .dockerignore that docker would refuse
+        +-- BadCaseError                 bad-case: a measured case that is not in the case format
 
 Each class has a `code`, a page in `docs/reference/errors/`, and an exit status. A message says what
 was being read, what is wrong, and, where there is one, the way out as a `hint`.
@@ -236,3 +239,38 @@ class NoSuchEntryError(InputError):
     """An image, a layer or a path was asked for that the input does not have."""
 
     code = "no-such-entry"
+
+
+class DockerfileError(InputError):
+    """A Dockerfile, or a word of one, that BuildKit's frontend would refuse.
+
+    Attributes:
+        first_line: Where it starts, counted from 1; 0 where no line is known.
+        last_line: Where it ends.
+    """
+
+    code = "dockerfile"
+
+    def __init__(self, problem: str, reading: str = "", hint: str = "") -> None:
+        """No line is known yet; `at` says where."""
+        super().__init__(problem, reading, hint)
+        self.first_line = 0
+        self.last_line = 0
+
+    def at(self, first_line: int, last_line: int = 0) -> DockerfileError:
+        """The same error, with the lines it is about."""
+        self.first_line = first_line
+        self.last_line = last_line or first_line
+        return self
+
+
+class DockerignoreError(InputError):
+    """A `.dockerignore` file or pattern that docker's own matcher would refuse."""
+
+    code = "dockerignore"
+
+
+class BadCaseError(InputError):
+    """A file of measured builds that is not in the format of cache cases."""
+
+    code = "bad-case"

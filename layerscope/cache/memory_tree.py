@@ -1,0 +1,87 @@
+"""A tree of files held in memory: contexts of measured cases, data images, tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from layerscope.cache.filetree import FileNode
+from layerscope.errors import UnreadableInputError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+DIRECTORY = FileNode("dir", 0o755)
+
+
+class MemoryTree:
+    """A `FileTree` of given nodes; parents that are not listed are directories 0755, owner 0:0.
+
+    >>> tree = MemoryTree({"a/b": FileNode("file", 0o644, size=2)}, {"a/b": b"hi"})
+    >>> tree.children(""), tree.read("a/b")
+    (('a',), b'hi')
+    """
+
+    def __init__(self, nodes: Mapping[str, FileNode], contents: Mapping[str, bytes]) -> None:
+        """`nodes` by path; `contents` has the bytes of every regular file among them."""
+        self._nodes: dict[str, FileNode] = {"": nodes.get("", DIRECTORY)}
+        self._contents = dict(contents)
+        names: dict[str, list[str]] = {"": []}
+        for path in sorted(nodes):
+            self._add(path, nodes[path], names)
+        self._names = {
+            path: tuple(sorted(children, key=_as_bytes)) for path, children in names.items()
+        }
+
+    def _add(self, path: str, node: FileNode, names: dict[str, list[str]]) -> None:
+        if not path:
+            return
+        parent = ""
+        parts = path.split("/")
+        for part in parts[:-1]:
+            inner = f"{parent}/{part}" if parent else part
+            if inner not in self._nodes:
+                self._nodes[inner] = DIRECTORY
+                names[inner] = []
+                names[parent].append(part)
+            parent = inner
+        if path not in self._nodes:
+            names[parent].append(parts[-1])
+        self._nodes[path] = node
+        if node.kind == "dir":
+            names.setdefault(path, [])
+
+    def node(self, path: str) -> FileNode | None:
+        """The file at exactly this path."""
+        return self._nodes.get(path)
+
+    def children(self, path: str) -> Sequence[str]:
+        """Names in this directory, sorted by their bytes."""
+        return self._names.get(path, ())
+
+    def walk(self, path: str = "") -> Iterator[tuple[str, FileNode]]:
+        """All files below `path`, parents first."""
+        waiting = [path]
+        while waiting:
+            here = waiting.pop()
+            if here != path:
+                yield here, self._nodes[here]
+            prefix = f"{here}/" if here else ""
+            waiting.extend(prefix + name for name in reversed(self.children(here)))
+
+    def digest(self, path: str) -> bytes:
+        """BLAKE3 of the file's bytes, as all trees of files give it."""
+        from blake3 import blake3  # noqa: PLC0415 - only who compares contents pays for it
+
+        return blake3(self.read(path)).digest()
+
+    def read(self, path: str) -> bytes:
+        """The file's bytes."""
+        content = self._contents.get(path)
+        if content is None:
+            problem = f"no regular file {shown(path)} in this tree"
+            raise UnreadableInputError(problem)
+        return content
+
+
+def _as_bytes(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")
