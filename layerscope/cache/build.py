@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from layerscope.cache.filetree import FileTree
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,9 @@ class Build:
         platforms: `--platform`; empty is the build platform.
         build_platform: The machine's own.
         named_contexts: `--build-context`: a folder, or the reference of an image.
-        served: URL to what a server answers; a URL that is not there answers 404 where
-            `served_all`, and is unknown otherwise.
-        served_all: Does `served` list all that answers?
+        served: What a server answers, by URL, or by absolute path for any server on this machine;
+            see `answer`.
+        served_all: Does `served` list all that answers? Else an unlisted URL is unknown.
         frontend_options: BuildKit's frontend options (`force-network-mode`, `add-hosts`, …).
         labels: `--label`.
         cache_from: `--cache-from`; None where not given. `case:out` is the image of the build
@@ -117,3 +120,12 @@ class Build:
     cache_from: tuple[str, ...] | None = None
     failing_runs: tuple[str, ...] = ()
     full_context: FileTree | None = None
+
+    def answer(self, url: str) -> ServedFile | None:
+        """The file behind a URL, as far as `served` tells; None if it does not."""
+        if url in self.served:
+            return self.served[url]
+        parts = urlsplit(url)
+        if parts.hostname in LOOPBACK:
+            return self.served.get(parts.path)
+        return None

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import errno
-import importlib
 import traceback
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from layerscope.cli import exit_codes
+from layerscope.cli.lazy_group import group_app
 from layerscope.cli.messages import say, say_error
 from layerscope.cli.streams import (
     OutputClosedError,
@@ -19,42 +18,27 @@ from layerscope.cli.streams import (
     standard_output,
     unwritten,
 )
-from layerscope.cli.values import use_plain_values
 from layerscope.errors import LayerscopeError, UsageError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = ("analyze", "validate", "history", "ls", "cat", "find", "diff", "demo", "schema")
+COMMANDS = (
+    "analyze",
+    "validate",
+    "history",
+    "ls",
+    "cat",
+    "find",
+    "diff",
+    "cache",
+    "dockerfile",
+    "demo",
+    "schema",
+)
 """Commands in the order of the help; each is a module of `cli.commands` with an `app`."""
 
-
-class LazyGroup(TyperGroup):
-    """Commands that are imported when they are asked for, so that each costs only what it needs."""
-
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override] # noqa: ARG002 - typer's signature
-        """All names, in the order of the help."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> typer.core.TyperCommand | None:  # type: ignore[override] # noqa: ARG002 - typer's signature
-        """The command of that name, or None."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"layerscope.cli.commands.{cmd_name}")
-        command: typer.core.TyperCommand = typer.main.get_command(module.app)  # type: ignore[assignment] # a module has one command
-        return command
-
-    def get_params(self, ctx: typer.Context) -> list[typer.core.TyperOption]:  # type: ignore[override] # typer's own types are wider
-        """The parameters, that of `--help` too."""
-        return use_plain_values(super().get_params(ctx))
-
-
-app = typer.Typer(
-    cls=LazyGroup,
-    add_completion=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = group_app({name: f"layerscope.cli.commands.{name}" for name in COMMANDS}, top=True)
 
 
 def _version(given: bool) -> None:

@@ -1,0 +1,221 @@
+"""Why each step misses, in a code and a line that a person can act on.
+
+Builders say by which rule a step missed (`step.Cause`); this module compares the step with the one
+of the earlier builds that is most like it and names what differs. Each code has a page in
+`docs/reference/reasons/`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from layerscope.cache.counterparts import counterpart
+from layerscope.cache.file_changes import changes, summary
+from layerscope.cache.step import Cause, Outcome, Reason
+from layerscope.errors import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from layerscope.cache.step import CacheStep, Prediction, StepFacts
+
+CODES = (
+    "after-forced",
+    "argument-changed",
+    "base-changed",
+    "cannot-succeed",
+    "content-changed",
+    "destination-changed",
+    "environment-changed",
+    "environment-order",
+    "file-added",
+    "file-removed",
+    "file-renamed",
+    "flag-changed",
+    "follows-miss",
+    "instruction-changed",
+    "link-changed",
+    "mode-changed",
+    "mount-changed",
+    "new-step",
+    "no-cache",
+    "no-earlier-build",
+    "not-a-step",
+    "not-in-cache",
+    "option-changed",
+    "order-changed",
+    "owner-changed",
+    "platform-changed",
+    "rerun-unknown",
+    "shell-changed",
+    "source-changed",
+    "source-renamed",
+    "type-changed",
+    "user-changed",
+    "workdir-changed",
+    "xattrs-changed",
+)
+
+# Ingredient kind to (code, what it is called). The order is that in which differences are named: a
+# changed text explains more than the flags and variables that changed with it.
+KINDS = {
+    "base": ("base-changed", "base image"),
+    "platform": ("platform-changed", "platform"),
+    "shell": ("shell-changed", "SHELL"),
+    "instruction": ("instruction-changed", "instruction"),
+    "source": ("source-renamed", "source"),
+    "destination": ("destination-changed", "destination"),
+    "owner": ("flag-changed", "--chown"),
+    "mode": ("flag-changed", "--chmod"),
+    "exclude": ("flag-changed", "--exclude"),
+    "unpack": ("flag-changed", "--unpack"),
+    "flag": ("flag-changed", "flag"),
+    "argument": ("argument-changed", "ARG"),
+    "environment": ("environment-changed", "ENV"),
+    "user": ("user-changed", "USER"),
+    "workdir": ("workdir-changed", "WORKDIR"),
+    "mount": ("mount-changed", "--mount"),
+    "network": ("option-changed", "network mode"),
+    "security": ("option-changed", "security mode"),
+    "host": ("option-changed", "extra host"),
+    "epoch": ("option-changed", "SOURCE_DATE_EPOCH"),
+    "option": ("option-changed", "option"),
+}
+
+BY_RULE = {
+    Cause.NEVER: ("no-earlier-build", "nothing was built before"),
+    Cause.FORCED: ("no-cache", "it is told to run by --no-cache or --no-cache-filter"),
+    Cause.AFTER_FORCED: (
+        "after-forced",
+        "line {line} is told to run, so this step cannot be looked up by it",
+    ),
+    Cause.PARENT: ("follows-miss", "follows the miss on line {line}"),
+    Cause.SOURCE: ("source-changed", "what it takes from line {line} is other than before"),
+    Cause.RERUN: (
+        "rerun-unknown",
+        "line {line} runs again; whether it leaves the same files, nobody can know",
+    ),
+    Cause.FAILS: ("cannot-succeed", "this step cannot succeed"),
+}
+
+VALUE_CHARACTERS = 60
+SHOWN_DIFFERENCES = 3
+CREDENTIAL_PARTS = ("token", "secret", "password", "passwd", "apikey", "api_key", "credential")
+
+
+def with_reasons(prediction: Prediction) -> Prediction:
+    """The same prediction; every step that is no hit has its reason."""
+    return replace(
+        prediction,
+        steps=tuple(
+            step
+            if step.outcome is Outcome.HIT
+            else replace(step, reason=reason_of(step, prediction.earlier))
+            for step in prediction.steps
+        ),
+    )
+
+
+def reason_of(step: CacheStep, earlier: Sequence[Sequence[StepFacts]]) -> Reason:
+    """Why this step is no hit."""
+    if step.outcome is Outcome.NO_STEP:
+        text = "FROM names what the stage starts from; it is not looked up"
+        return Reason("not-a-step", step.detail or text)
+    by_rule = _by_rule(step)
+    if by_rule is not None:
+        return by_rule
+    other = counterpart(step.facts, earlier)
+    if other is None:
+        return Reason("new-step", "no earlier build has a step like this one")
+    return difference(step.facts, other)
+
+
+def _by_rule(step: CacheStep) -> Reason | None:
+    """The reason, where the rule alone tells it; None where the steps must be compared."""
+    line = step.cause_line
+    if step.cause is Cause.FAILS and step.detail:
+        return Reason("cannot-succeed", step.detail)
+    if step.cause is Cause.SOURCE and not line:
+        return Reason("source-changed", "what it takes from elsewhere is other than before")
+    if step.cause is None or step.cause not in BY_RULE:
+        return None
+    code, text = BY_RULE[step.cause]
+    return Reason(code, text.format(line=line))
+
+
+def difference(step: StepFacts, other: StepFacts) -> Reason:
+    """What differs between a step and the one it is compared with."""
+    own = _ingredients(step, other)
+    if own is not None:
+        return own
+    files = _files(step, other)
+    if files is not None:
+        return files
+    if (step.stage_index, step.position) != (other.stage_index, other.position):
+        text = f"the same step stood on line {other.line} before, after other steps"
+        return Reason("order-changed", text)
+    return Reason("not-in-cache", "the same step is not in the cache on top of what is below it")
+
+
+def _ingredients(step: StepFacts, other: StepFacts) -> Reason | None:
+    after = {(each.kind, each.name): each.value for each in step.ingredients}
+    before = {(each.kind, each.name): each.value for each in other.ingredients}
+    differing = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    if not differing:
+        same_order = list(before) == list(after)
+        if same_order or not {kind for kind, _ in after} & {"environment", "argument"}:
+            return None
+        return Reason("environment-order", "the variables are the same, in another order")
+    order = list(KINDS)
+    differing.sort(key=lambda key: (order.index(key[0]) if key[0] in KINDS else len(order), key[1]))
+    kind, name = differing[0]
+    text = _said(kind, name, before.get((kind, name)), after.get((kind, name)), other.line)
+    more = [_called(*key) for key in differing[1:]]
+    if more:
+        rest = " and more" if len(more) > SHOWN_DIFFERENCES else ""
+        text += f"; also {', '.join(more[:SHOWN_DIFFERENCES])}{rest}"
+    return Reason(KINDS.get(kind, ("option-changed", ""))[0], text)
+
+
+def _called(kind: str, name: str) -> str:
+    title = KINDS.get(kind, ("", kind))[1]
+    return f"{title} {shown(name)}" if name else title
+
+
+def _said(kind: str, name: str, before: Hashable, after: Hashable, line: int) -> str:
+    title = _called(kind, name)
+    if kind == "instruction":
+        return f"the text differs from line {line} of the earlier build: {_value(name, before)}"
+    if before is None:
+        return f"{title} is new: {_value(name, after)}"
+    if after is None:
+        return f"{title} is gone, was {_value(name, before)}"
+    return f"{title}: {_value(name, after)}, was {_value(name, before)}"
+
+
+def _value(name: str, value: Hashable) -> str:
+    """A value for people; one that may be a credential is not shown."""
+    if any(part in name.lower() for part in CREDENTIAL_PARTS):
+        return "(not shown)"
+    if isinstance(value, tuple):
+        value = " ".join(str(part) for part in value)
+    text = shown(value, VALUE_CHARACTERS)
+    return text or "(empty)"
+
+
+def _files(step: StepFacts, other: StepFacts) -> Reason | None:
+    if len(step.selections) != len(other.selections):
+        return None
+    found = []
+    origin = ""
+    for mine, theirs in zip(step.selections, other.selections, strict=True):
+        if mine.entries is None or theirs.entries is None or mine.entries == theirs.entries:
+            continue
+        found.extend(changes(theirs.entries, mine.entries))
+        origin = origin or mine.origin
+    if not found:
+        return None
+    code, text, paths = summary(found)
+    where = "" if origin in {"", "context"} else f" (from {shown(origin)})"
+    return Reason(code, text + where, paths)
