@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from layerscope.errors import LayerscopeError
+from layerscope.oci.reference import Reference
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -129,3 +132,22 @@ class Build:
         if parts.hostname in LOOPBACK:
             return self.served.get(parts.path)
         return None
+
+    def image(self, name: str) -> NamedImage | None:
+        """The image that a name stands for, as written or in its full form; None if not known."""
+        if name in self.bases:
+            return self.bases[name]
+        full = full_name(name)
+        return next(
+            (image for known, image in self.bases.items() if full_name(known) == full), None
+        )
+
+
+def full_name(name: str) -> str:
+    """An image name with Docker's default registry, folder and tag; the text if it is no name."""
+    try:
+        reference = Reference.parse(name)
+    except LayerscopeError:
+        return name
+    text = str(reference)
+    return text if reference.tag or reference.digest else f"{text}:latest"

@@ -7,11 +7,13 @@ from importlib.resources import files
 from layerscope.errors import UsageError, shown
 
 _FILES = {
+    "layerscope.cache/1": "cache-1.json",
     "layerscope.diff/1": "diff-1.json",
     "layerscope.files/1": "files-1.json",
     "layerscope.find/1": "find-1.json",
     "layerscope.history/1": "history-1.json",
     "layerscope.report/1": "report-1.json",
+    "layerscope.score/1": "score-1.json",
     "layerscope.validate/1": "validate-1.json",
 }
 

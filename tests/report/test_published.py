@@ -12,6 +12,7 @@ import pytest
 from layerscope.errors import UsageError
 from layerscope.report import (
     answers,
+    cache_document,
     diff_document,
     document,
     find_document,
@@ -20,6 +21,8 @@ from layerscope.report import (
 )
 
 DOCUMENTS: dict[str, type[document.Row]] = {
+    "layerscope.cache/1": cache_document.CacheDocument,
+    "layerscope.score/1": cache_document.ScoreDocument,
     "layerscope.diff/1": diff_document.DiffDocument,
     "layerscope.find/1": find_document.FindDocument,
     "layerscope.report/1": document.Report,

@@ -1,0 +1,70 @@
+"""`layerscope cache simulate`: which steps of a build hit, which miss, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from layerscope.cli.build_options import BuilderOptions, BuildOptions
+from layerscope.cli.exit_codes import DONE
+from layerscope.cli.options import CommonOptions, FileOptions, Format, FormatOptions, with_options
+from layerscope.cli.streams import Look, Targets
+from layerscope.cli.values import PlainCommand
+from layerscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command(cls=PlainCommand)
+@with_options(CommonOptions, FileOptions, FormatOptions, BuilderOptions, BuildOptions)
+def simulate(  # noqa: PLR0917 - typer gives all of them by name
+    common: CommonOptions,
+    files: FileOptions,
+    formats: FormatOptions,
+    whose: BuilderOptions,
+    builds: BuildOptions,
+    case: Annotated[
+        str | None,
+        typer.Option("--case", metavar="CASE.json", help="A measured case instead of files."),
+    ] = None,
+) -> int:
+    """Which steps of a build hit the cache, which miss, and why, without building.
+
+    The cache is what the builds named by --before left in it, in their order; without any it is
+    empty. --context alone takes the Dockerfile in it. Context, target, platform and build arguments
+    of the earlier builds are those of the build in question unless others are given.
+    """
+    targets = Targets.of(common, files, formats)
+    from layerscope.journeys import simulate as journey  # noqa: PLC0415 - not for --help
+    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
+
+    if case is not None:
+        if builds != BuildOptions(assume_reruns=builds.assume_reruns):
+            raise UsageError("a case describes its builds itself", "--case")
+        document = journey.simulate_case(
+            case,
+            builder=whose.builder.value,
+            version=whose.builder_version,
+            assume_reruns=builds.assumed(),
+        )
+    else:
+        document = journey.simulate_builds(
+            builds.requests(),
+            builder=whose.builder.value,
+            version=whose.builder_version,
+            bases=builds.base or (),
+            assume_reruns=builds.assumed(),
+            index=builds.index(),
+        )
+
+    def as_text(look: Look) -> Iterable[bytes]:
+        from layerscope.render.cache_text import cache_text  # noqa: PLC0415 - JSON needs no rich
+
+        return [cache_text(document, width=look.width, styled=look.styled)]
+
+    targets.deliver({Format.JSON: lambda _: [dump(document)], Format.TEXT: as_text})
+    return DONE

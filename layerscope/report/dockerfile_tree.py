@@ -1,0 +1,61 @@
+r"""Instructions as BuildKit's own tests write them: `(copy ["--link"] "a" "b")`.
+
+Source: BuildKit, `frontend/dockerfile/parser` (`Node.Dump`), and Go's `strconv.Quote`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from layerscope.dockerfile.letter_case import lower
+
+if TYPE_CHECKING:
+    from layerscope.dockerfile.node import Node
+
+_NAMED: Final = {
+    "\a": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+    '"': '\\"',
+    "\\": "\\\\",
+}
+
+
+def tree_text(node: Node) -> str:
+    """The instruction on one line, the one inside an `ONBUILD` in brackets of its own."""
+    opened: list[str] = []
+    inner: Node | None = node
+    while inner is not None:
+        parts = [lower(inner.keyword)] if inner.keyword else []
+        if inner.flags:
+            parts.append(f"[{' '.join(map(quoted, inner.flags))}]")
+        parts += map(quoted, inner.args)
+        opened.append("(" + " ".join(parts))
+        inner = inner.onbuild
+    return " ".join(opened) + ")" * len(opened)
+
+
+def quoted(text: str) -> str:
+    r"""The whole text in double quotes, as Go prints it with `%q`.
+
+    >>> print(quoted('a"\x00\udcff\u2028'))
+    "a\"\x00\xff\u2028"
+    """
+    return '"' + "".join(_escaped(char) for char in text) + '"'
+
+
+def _escaped(char: str) -> str:
+    if char in _NAMED:
+        return _NAMED[char]
+    if char.isprintable():
+        return char
+    code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
