@@ -10,7 +10,8 @@ from layerscope.cache.build import Build, NamedImage
 from layerscope.cache.context import open_context
 from layerscope.cache.memory_tree import MemoryTree
 from layerscope.cache.replaced_file import ReplacedFile
-from layerscope.errors import OverLimitError, UnreadableInputError, UsageError, shown
+from layerscope.errors import UsageError, shown
+from layerscope.journeys.dockerfile import read_dockerfile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from layerscope.cache.context import Context
     from layerscope.cache.filetree import FileTree
 
-MOST_DOCKERFILE_BYTES = 16 << 20
 IMAGE_CONTEXT = "docker-image://"
 
 
@@ -117,19 +117,6 @@ def build_of(
     )
 
 
-def read_dockerfile(path: str) -> bytes:
-    """The bytes of a Dockerfile. Raises: `UnreadableInputError`, `OverLimitError`."""
-    try:
-        with open(path, "rb") as stream:
-            data = stream.read(MOST_DOCKERFILE_BYTES + 1)
-    except OSError as error:
-        raise UnreadableInputError(_plain(error), shown(path)) from error
-    if len(data) > MOST_DOCKERFILE_BYTES:
-        problem = f"a Dockerfile over {MOST_DOCKERFILE_BYTES} bytes"
-        raise OverLimitError(problem, shown(path))
-    return data
-
-
 def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
     """`NAME=VALUE` texts as a mapping; the last one of a name counts.
 
@@ -176,8 +163,3 @@ def _named_contexts(request: BuildRequest, contexts: Contexts) -> dict[str, File
         else:
             named[name] = contexts.open(source, "").tree
     return named
-
-
-def _plain(error: OSError) -> str:
-    problem = error.strerror or str(error)
-    return f"{problem[:1].lower()}{problem[1:]}"

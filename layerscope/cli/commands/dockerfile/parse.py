@@ -1,0 +1,45 @@
+"""`layerscope dockerfile parse`: a Dockerfile as BuildKit reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from layerscope.cli.exit_codes import DONE
+from layerscope.cli.messages import say_error
+from layerscope.cli.options import CommonOptions, FileOptions, Format, FormatOptions, with_options
+from layerscope.cli.streams import Look, Targets
+from layerscope.cli.values import PlainCommand
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command(cls=PlainCommand)
+@with_options(CommonOptions, FileOptions, FormatOptions)
+def parse(
+    common: CommonOptions,
+    files: FileOptions,
+    formats: FormatOptions,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The Dockerfile.")],
+) -> int:
+    """A Dockerfile as BuildKit reads it: directives, instructions with lines, stages.
+
+    A file that BuildKit refuses is still written as far as it goes, and the exit status is 3.
+    """
+    targets = Targets.of(common, files, formats)
+    from layerscope.journeys.dockerfile import parse_file  # noqa: PLC0415 - not for --help
+    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
+
+    document, error = parse_file(file)
+
+    def as_text(look: Look) -> Iterable[bytes]:
+        from layerscope.render.dockerfile_text import parsed_text  # noqa: PLC0415 - JSON needs no rich
+
+        return [parsed_text(document, width=look.width, styled=look.styled)]
+
+    targets.deliver({Format.JSON: lambda _: [dump(document)], Format.TEXT: as_text})
+    return DONE if error is None else say_error(error)

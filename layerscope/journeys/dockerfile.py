@@ -1,0 +1,45 @@
+"""One Dockerfile: its bytes, and what BuildKit makes of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from layerscope.dockerfile import stages
+from layerscope.errors import DockerfileError, OverLimitError, UnreadableInputError, shown
+from layerscope.report.dockerfile_parsed import dockerfile_document
+
+if TYPE_CHECKING:
+    from layerscope.errors import InputError
+    from layerscope.report.dockerfile_parsed import DockerfileDocument
+
+
+MOST_DOCKERFILE_BYTES = 16 << 20
+
+
+def read_dockerfile(path: str) -> bytes:
+    """The bytes of a Dockerfile. Raises: `UnreadableInputError`, `OverLimitError`."""
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(MOST_DOCKERFILE_BYTES + 1)
+    except OSError as error:
+        problem = error.strerror or str(error)
+        raise UnreadableInputError(problem[:1].lower() + problem[1:], shown(path)) from error
+    if len(data) > MOST_DOCKERFILE_BYTES:
+        problem = f"a Dockerfile over {MOST_DOCKERFILE_BYTES} bytes"
+        raise OverLimitError(problem, shown(path))
+    return data
+
+
+def parse_file(path: str) -> tuple[DockerfileDocument, InputError | None]:
+    """The `layerscope.dockerfile/1` document of the file, and the error if BuildKit refuses it.
+
+    Raises: `UnreadableInputError`, `OverLimitError`.
+    """
+    data = read_dockerfile(path)
+    document = dockerfile_document(data)
+    try:
+        stages.read(data)
+    except DockerfileError as error:
+        line = f"line {error.first_line}: " if error.first_line else ""
+        return document, DockerfileError(f"{line}{error.problem}", shown(path), error.hint)
+    return document, None
