@@ -60,6 +60,14 @@ class BuildOptions:
             "--before", metavar="FILE", help="Dockerfile of an earlier build; repeatable, in order."
         ),
     ] = None
+    before_record: Annotated[
+        str | None,
+        typer.Option(
+            "--before-record",
+            metavar="FILE",
+            help="What `cache context` saved of an earlier build.",
+        ),
+    ] = None
     before_context: Annotated[
         str | None,
         typer.Option("--before-context", metavar="DIR", help="Their context, if another."),
@@ -135,8 +143,9 @@ class BuildOptions:
             failing_runs=tuple(self.failing_run or ()),
             **common,
         )
-        given = self.before or self.before_context or self.before_build_arg
+        given = self.before_context or self.before_build_arg
         files = self.before or ([dockerfile] if given else [])
+        records = [] if self.before_record is None else [BuildRequest.recorded(self.before_record)]
         arguments = self.build_arg if self.before_build_arg is None else self.before_build_arg
         earlier = [
             BuildRequest(
@@ -147,7 +156,7 @@ class BuildOptions:
             )
             for file in files
         ]
-        return [*earlier, last]
+        return [*records, *earlier, last]
 
     def assumed(self) -> AssumeReruns | None:
         """The assumption in the words of the library."""
@@ -172,3 +181,9 @@ def _beside(context: str | None) -> str:
             hint="such as --before Dockerfile.old --after Dockerfile --context .",
         )
     return f"{context.rstrip('/') or '/'}/Dockerfile"
+
+
+def refuse_beside_case(builds: BuildOptions) -> None:
+    """Nothing, if no option describes a build. Raises: `UsageError`: a case does that itself."""
+    if builds != BuildOptions(assume_reruns=builds.assume_reruns):
+        raise UsageError("a case describes its builds itself", "--case")

@@ -51,7 +51,7 @@ def simulate_builds(
     Raises: `UsageError`, and the `InputError` of a file that cannot be read.
     """
     builds = builds_of(requests, builder=builder, bases=bases, index=index)
-    return _document(builds, builder, version, assume_reruns, notes=_notes(builds[-1]))
+    return _document(builds, builder, version, assume_reruns, notes=notes_of(builds[-1]))
 
 
 def builds_of(
@@ -103,7 +103,7 @@ def _debug(prediction: Prediction, build: Build, builder: str) -> list[str]:
     return how_to_open(prediction, build, builder) if prediction.failed is not None else []
 
 
-def _notes(build: Build) -> list[str]:
+def notes_of(build: Build) -> list[str]:
     """What is taken as unchanged because nobody said what it is."""
     return [
         f"{shown(name)} was not given with --base: it is taken as the same in all builds,"

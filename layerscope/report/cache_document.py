@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from layerscope.cache.step import CacheStep, Prediction
 
 
-
 class ReasonRow(Row, frozen=True, kw_only=True):
     """Why a step is no hit.
 
@@ -166,7 +165,7 @@ def cache_document(
     notes: Sequence[str] = (),
 ) -> CacheDocument:
     """The document of one prediction."""
-    rows = [_row(step) for step in prediction.steps]
+    rows = [step_row(step) for step in prediction.steps]
     counted = [row.outcome for row in rows]
     failing = _failing(prediction)
     return CacheDocument(
@@ -186,7 +185,8 @@ def cache_document(
     )
 
 
-def _row(step: CacheStep) -> StepRow:
+def step_row(step: CacheStep) -> StepRow:
+    """The row of a step."""
     facts = step.facts
     reason = step.reason
     return StepRow(

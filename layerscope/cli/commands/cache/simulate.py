@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from layerscope.cli.build_options import BuilderOptions, BuildOptions
+from layerscope.cli.build_options import BuilderOptions, BuildOptions, refuse_beside_case
 from layerscope.cli.exit_codes import DONE
 from layerscope.cli.options import CommonOptions, FileOptions, Format, FormatOptions, with_options
 from layerscope.cli.streams import Look, Targets
 from layerscope.cli.values import PlainCommand
-from layerscope.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,8 +42,7 @@ def simulate(  # noqa: PLR0917 - typer gives all of them by name
     from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     if case is not None:
-        if builds != BuildOptions(assume_reruns=builds.assume_reruns):
-            raise UsageError("a case describes its builds itself", "--case")
+        refuse_beside_case(builds)
         document = journey.simulate_case(
             case,
             builder=whose.builder.value,

@@ -1,0 +1,79 @@
+"""`layerscope cache explain`: why one step misses, back to the first cause."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from layerscope.cli.build_options import BuilderOptions, BuildOptions, refuse_beside_case
+from layerscope.cli.exit_codes import DONE
+from layerscope.cli.options import CommonOptions, FileOptions, Format, FormatOptions, with_options
+from layerscope.cli.streams import Look, Targets
+from layerscope.cli.values import PlainCommand
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command(cls=PlainCommand)
+@with_options(CommonOptions, FileOptions, FormatOptions, BuilderOptions, BuildOptions)
+def explain(  # noqa: PLR0917 - typer gives all of them by name
+    common: CommonOptions,
+    files: FileOptions,
+    formats: FormatOptions,
+    whose: BuilderOptions,
+    builds: BuildOptions,
+    line: Annotated[
+        int | None,
+        typer.Option("--line", min=1, metavar="N", help="The step on this line of the Dockerfile."),
+    ] = None,
+    stage: Annotated[
+        str | None, typer.Option("--stage", metavar="STAGE", help="Only steps of this stage.")
+    ] = None,
+    case: Annotated[
+        str | None,
+        typer.Option("--case", metavar="CASE.json", help="A measured case instead of files."),
+    ] = None,
+) -> int:
+    """Why one step misses: the chain back to the first cause.
+
+    Without --line it is the first step that misses. With --before-context (such as the checkout of
+    another machine) or --before-record (what `cache context` saved there) it also says how the two
+    contexts differ: umask, executable bits, line ends, files on one side only.
+    """
+    targets = Targets.of(common, files, formats)
+    from layerscope.journeys import explain as journey  # noqa: PLC0415 - not for --help
+    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
+
+    if case is not None:
+        refuse_beside_case(builds)
+        document = journey.explain_case(
+            case,
+            line=line,
+            stage=stage,
+            builder=whose.builder.value,
+            version=whose.builder_version,
+            assume_reruns=builds.assumed(),
+        )
+    else:
+        document = journey.explain_builds(
+            builds.requests(),
+            line=line,
+            stage=stage,
+            builder=whose.builder.value,
+            version=whose.builder_version,
+            bases=builds.base or (),
+            assume_reruns=builds.assumed(),
+            index=builds.index(),
+        )
+
+    def as_text(look: Look) -> Iterable[bytes]:
+        from layerscope.render.explain_text import explain_text  # noqa: PLC0415 - not for JSON
+
+        return [explain_text(document, width=look.width, styled=look.styled)]
+
+    targets.deliver({Format.JSON: lambda _: [dump(document)], Format.TEXT: as_text})
+    return DONE

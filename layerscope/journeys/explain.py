@@ -1,0 +1,95 @@
+"""Why one step of a build misses: its chain, and what differs between the builds' contexts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from layerscope.cache.chain import chain, chosen_step
+from layerscope.cache.context_diff import context_differences
+from layerscope.cache.simulate import chosen_version, simulate
+from layerscope.errors import NoSuchEntryError, shown
+from layerscope.journeys.simulate import builds_of, load_case, notes_of
+from layerscope.report.explain_document import explain_document
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from layerscope.cache.build import Build
+    from layerscope.cache.step import AssumeReruns
+    from layerscope.journeys.build_inputs import BuildRequest
+    from layerscope.report.explain_document import ExplainDocument
+
+
+def explain_builds(
+    requests: Sequence[BuildRequest],
+    *,
+    line: int | None = None,
+    stage: str | None = None,
+    builder: str = "buildkit",
+    version: str | None = None,
+    bases: Sequence[str] = (),
+    assume_reruns: AssumeReruns | None = None,
+    index: Path | None = None,
+) -> ExplainDocument:
+    """Why a step of the last of these builds misses.
+
+    Args:
+        requests: The builds in order; at least one.
+        line: A line of the step; None means the first step that misses.
+        stage: Only steps of this stage.
+        builder: `buildkit`, `classic` or `buildah`.
+        version: Whose rules; None is the default one.
+        bases: `NAME=IMAGE` texts.
+        assume_reruns: What a stage that runs again leaves; None: not known.
+        index: Where the context's checksums are kept between runs; None keeps none.
+
+    Raises: `NoSuchEntryError` if no step stands on that line or in that stage; `UsageError`; the
+        `InputError` of a file that cannot be read.
+    """
+    builds = builds_of(requests, builder=builder, bases=bases, index=index)
+    return _explained(builds, line, stage, builder, version, assume_reruns, notes_of(builds[-1]))
+
+
+def explain_case(
+    path: str,
+    *,
+    line: int | None = None,
+    stage: str | None = None,
+    builder: str = "buildkit",
+    version: str | None = None,
+    assume_reruns: AssumeReruns | None = None,
+) -> ExplainDocument:
+    """Why a step of the last build of a measured case misses; see `explain_builds`."""
+    builds = load_case(path).builds
+    return _explained(builds, line, stage, builder, version, assume_reruns, ())
+
+
+def _explained(  # noqa: PLR0917 - the choices of one question
+    builds: Sequence[Build],
+    line: int | None,
+    stage: str | None,
+    builder: str,
+    version: str | None,
+    assume_reruns: AssumeReruns | None,
+    notes: Sequence[str],
+) -> ExplainDocument:
+    prediction = simulate(builds, builder=builder, version=version, assume_reruns=assume_reruns)
+    step = chosen_step(prediction.steps, line, stage)
+    if step is None and (line is not None or stage is not None):
+        where = f"line {line}" if line is not None else f"stage {shown(stage)}"
+        problem = f"expected a step on {where}, found none"
+        if stage is not None and line is None:
+            problem = f"expected a step of {where} that misses, found none"
+        raise NoSuchEntryError(problem)
+    contexts = None
+    if len(builds) > 1 and builds[-1].context is not builds[-2].context:
+        contexts = context_differences(builds[-2].context, builds[-1].context)
+    return explain_document(
+        [] if step is None else chain(prediction.steps, step),
+        contexts,
+        builder=builder,
+        version=chosen_version(builder, version),
+        assume_reruns=assume_reruns,
+        notes=notes,
+    )

@@ -1,0 +1,117 @@
+"""The document `layerscope.explain/1`: the chain of one miss, and what differs between contexts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from layerscope import __version__
+from layerscope.report.cache_document import StepRow, step_row
+from layerscope.report.document import Row, Tool
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from layerscope.cache.context_diff import ContextDifferences
+    from layerscope.cache.step import AssumeReruns, CacheStep
+
+MOST_DIFFERENCES = 10_000
+
+
+class DifferenceRow(Row, frozen=True, kw_only=True):
+    """One file of two contexts that differs.
+
+    Attributes:
+        code: As in reasons: `content-changed`, `mode-changed` …
+        path: Relative to the context.
+        text: One line for people.
+    """
+
+    code: str
+    path: str
+    text: str
+
+
+class CulpritRow(Row, frozen=True, kw_only=True):
+    """What explains many differences at once.
+
+    Attributes:
+        code: `umask`, `executable-bit`, `line-ends` or `file-set`.
+        text: What it is, and what to do.
+        paths: The files it explains.
+    """
+
+    code: str
+    text: str
+    paths: list[str]
+
+
+class ContextsRow(Row, frozen=True, kw_only=True):
+    """What differs between the contexts of two builds.
+
+    Attributes:
+        differing: How many differences there are.
+        differences: The first 10,000, by path.
+        culprits: What explains many of them.
+    """
+
+    differing: int
+    differences: list[DifferenceRow]
+    culprits: list[CulpritRow]
+
+
+class ExplainDocument(Row, frozen=True, kw_only=True):
+    """A `layerscope.explain/1` document.
+
+    Attributes:
+        builder: Whose cache.
+        version: Whose rules were followed.
+        assume_reruns: What was assumed of stages that run again; None: nothing.
+        chain: The step in question first, then the one its miss follows from, to the first cause;
+            empty if nothing misses.
+        contexts: None where both builds have one and the same context.
+        notes: What was not known and how it was taken.
+    """
+
+    schema: Literal["layerscope.explain/1"] = "layerscope.explain/1"
+    tool: Tool
+    builder: str
+    version: str
+    assume_reruns: Literal["same", "changed"] | None
+    chain: list[StepRow]
+    contexts: ContextsRow | None
+    notes: list[str]
+
+
+def explain_document(
+    chain: Sequence[CacheStep],
+    contexts: ContextDifferences | None,
+    *,
+    builder: str,
+    version: str,
+    assume_reruns: AssumeReruns | None,
+    notes: Sequence[str],
+) -> ExplainDocument:
+    """The document of one chain."""
+    return ExplainDocument(
+        tool=Tool(version=__version__),
+        builder=builder,
+        version=version,
+        assume_reruns=assume_reruns,
+        chain=[step_row(step) for step in chain],
+        contexts=None if contexts is None else _contexts(contexts),
+        notes=list(notes),
+    )
+
+
+def _contexts(found: ContextDifferences) -> ContextsRow:
+    return ContextsRow(
+        differing=len(found.changes),
+        differences=[
+            DifferenceRow(code=change.code, path=change.path, text=change.text)
+            for change in found.changes[:MOST_DIFFERENCES]
+        ],
+        culprits=[
+            CulpritRow(code=each.code, text=each.text, paths=list(each.paths[:MOST_DIFFERENCES]))
+            for each in found.culprits
+        ],
+    )
