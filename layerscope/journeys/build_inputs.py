@@ -11,6 +11,7 @@ from layerscope.cache.context import open_context
 from layerscope.cache.memory_tree import MemoryTree
 from layerscope.cache.replaced_file import ReplacedFile
 from layerscope.errors import UsageError, shown
+from layerscope.journeys.build_records import recorded_build
 from layerscope.journeys.dockerfile import read_dockerfile
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class BuildRequest:
         platforms: `os/arch[/variant]` texts.
         build_contexts: `NAME=FOLDER` or `NAME=docker-image://REFERENCE` texts.
         failing_runs: Texts of `RUN` commands that are known to fail.
+        record: Path of a record of the build, which says all the rest; None if there is none.
     """
 
     dockerfile: str
@@ -47,6 +49,12 @@ class BuildRequest:
     platforms: tuple[str, ...] = ()
     build_contexts: tuple[str, ...] = ()
     failing_runs: tuple[str, ...] = ()
+    record: str | None = None
+
+    @classmethod
+    def recorded(cls, record: str) -> BuildRequest:
+        """The build that a record describes."""
+        return cls("", None, record=record)
 
 
 @dataclass(slots=True)
@@ -100,6 +108,8 @@ def build_of(
 
     Raises: `UsageError`; `UnreadableInputError`; `DockerignoreError`.
     """
+    if request.record is not None:
+        return recorded_build(request.record, bases)
     text = read_dockerfile(request.dockerfile)
     context, full = _context(request, contexts, text, place_of)
     return Build(

@@ -8,7 +8,10 @@ from layerscope.errors import UsageError, shown
 
 _FILES = {
     "layerscope.cache/1": "cache-1.json",
+    "layerscope.context/1": "context-1.json",
     "layerscope.diff/1": "diff-1.json",
+    "layerscope.dockerfile/1": "dockerfile-1.json",
+    "layerscope.explain/1": "explain-1.json",
     "layerscope.files/1": "files-1.json",
     "layerscope.find/1": "find-1.json",
     "layerscope.history/1": "history-1.json",

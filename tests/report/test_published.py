@@ -13,8 +13,11 @@ from layerscope.errors import UsageError
 from layerscope.report import (
     answers,
     cache_document,
+    context_document,
     diff_document,
+    dockerfile_parsed,
     document,
+    explain_document,
     find_document,
     metrics,
     published,
@@ -22,6 +25,9 @@ from layerscope.report import (
 
 DOCUMENTS: dict[str, type[document.Row]] = {
     "layerscope.cache/1": cache_document.CacheDocument,
+    "layerscope.context/1": context_document.ContextDocument,
+    "layerscope.dockerfile/1": dockerfile_parsed.DockerfileDocument,
+    "layerscope.explain/1": explain_document.ExplainDocument,
     "layerscope.score/1": cache_document.ScoreDocument,
     "layerscope.diff/1": diff_document.DiffDocument,
     "layerscope.find/1": find_document.FindDocument,

@@ -1,0 +1,116 @@
+"""The document `layerscope.context/1`: what a build context sends, and a record of the build."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from layerscope.report.document import Row, Tool
+
+
+class EntryRow(Row, frozen=True, kw_only=True):
+    """One file of the context.
+
+    Attributes:
+        path: Relative to the context; the root is an empty text.
+        kind: `file`, `dir`, `symlink`, `fifo`, `char`, `block` or `socket`.
+        mode: Permission bits in octal, such as `0644`.
+        uid: Owner's number, as on that machine.
+        gid: Group's number, as on that machine.
+        size_bytes: Content of regular files, 0 for all else.
+        content: `blake3:…` of a regular file; None for all else.
+        link_target: Of a symlink, else None.
+        xattrs: Extended attributes, their values in hexadecimal.
+    """
+
+    path: str
+    kind: str
+    mode: str
+    uid: int
+    gid: int
+    size_bytes: int
+    content: str | None
+    link_target: str | None
+    xattrs: dict[str, str]
+
+
+class RecordRow(Row, frozen=True, kw_only=True):
+    """What else the build was given; values of arguments whose names speak of credentials are None.
+
+    Attributes:
+        dockerfile: The text of the Dockerfile.
+        build_args: `--build-arg`.
+        target: `--target`.
+        platforms: `--platform`.
+    """
+
+    dockerfile: str
+    build_args: dict[str, str | None]
+    target: str | None
+    platforms: list[str]
+
+
+class FolderRow(Row, frozen=True, kw_only=True):
+    """A folder, or a file, of which no instruction uses anything.
+
+    Attributes:
+        path: Relative to the context; a folder ends in `/`.
+        files: How many regular files are in it.
+        bytes: Their content.
+    """
+
+    path: str
+    files: int
+    bytes: int
+
+
+class UseRow(Row, frozen=True, kw_only=True):
+    """What one instruction takes from the context.
+
+    Attributes:
+        line: Where it starts.
+        instruction: Its text.
+        files: Regular files that it takes.
+        bytes: Their content.
+    """
+
+    line: int
+    instruction: str
+    files: int
+    bytes: int
+
+
+class ContextDocument(Row, frozen=True, kw_only=True):
+    """A `layerscope.context/1` document.
+
+    Attributes:
+        ignore_file: Which file says what is left out; None if there is none.
+        files: Regular files that are sent.
+        directories: Directories that are sent, the root left out.
+        bytes: Content of the files that are sent.
+        used_files: Those of which an instruction takes the content.
+        used_bytes: Their content.
+        unused_files: Those that no instruction of the target takes; None if that is not known,
+            since the Dockerfile does not hold.
+        unused_bytes: Their content.
+        uses: What each instruction takes, in the order of the file.
+        unused: Where the unused bytes are, the largest first.
+        entries: Every file, sorted by path, if asked for; else None.
+        record: What else the build was given, beside `entries`.
+        notes: What could not be found out.
+    """
+
+    schema: Literal["layerscope.context/1"] = "layerscope.context/1"
+    tool: Tool
+    ignore_file: str | None
+    files: int
+    directories: int
+    bytes: int
+    used_files: int | None
+    used_bytes: int | None
+    unused_files: int | None
+    unused_bytes: int | None
+    uses: list[UseRow]
+    unused: list[FolderRow]
+    entries: list[EntryRow] | None
+    record: RecordRow | None
+    notes: list[str]
