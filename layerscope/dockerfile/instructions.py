@@ -77,7 +77,7 @@ class Transfer(Instruction):
         chown: Value of `--chown`, empty if absent.
         chmod: Value of `--chmod`, empty if absent.
         link: Was `--link` given (and not `--link=false`)?
-        excludes: Values of `--exclude`.
+        excludes: Values of `--exclude`, which are not expanded.
     """
 
     sources: tuple[str, ...]
@@ -142,11 +142,12 @@ class Run(CommandLine):
     """`RUN`; flags that take values are raw text in order, since they are judged once expanded.
 
     Attributes:
-        flags_used: Names of the flags given, without `--`, in the order BuildKit reports.
-        mounts: Values of `--mount`, as written; `mounts.parse_mount` reads one.
+        flags_used: Names of the flags given, without `--`, sorted, each once.
+        mounts: Values of `--mount`, as written; `mounts.parse_mount` reads one of those that
+            `expand.expand` gives.
         network: `default`, `none` or `host`.
         security: `sandbox` or `insecure`.
-        devices: Values of `--device`, as written.
+        devices: Values of `--device`, which are not expanded; `devices.parse_device` reads one.
     """
 
     flags_used: tuple[str, ...]
@@ -260,7 +261,7 @@ class Stage:
         platform: Value of `--platform`, as written.
         doc_comment: The comment right above that starts with the stage's name.
         code: The `FROM` line.
-        location: From the `FROM` line on (see BuildKit's stage location).
+        location: The lines of the `FROM` alone.
         commands: Its instructions, in order.
         node: The `FROM` as the parser gave it.
     """

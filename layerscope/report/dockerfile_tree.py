@@ -1,5 +1,8 @@
 r"""Instructions as BuildKit's own tests write them: `(copy ["--link"] "a" "b")`.
 
+Which characters are printed as they are is up to the Unicode version of Python's tables, as it is up
+to those of Go in BuildKit.
+
 Source: BuildKit, `frontend/dockerfile/parser` (`Node.Dump`), and Go's `strconv.Quote`.
 """
 
