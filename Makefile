@@ -1,7 +1,7 @@
 # All set-up is here: `make demo` and `make test` need make, git and Python 3.11 or later.
 
 .DEFAULT_GOAL := help
-.PHONY: demo test check bench fuzz reports help
+.PHONY: demo test check bench fuzz reports truth help
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -33,6 +33,9 @@ fuzz: $(VENV)/develop ## run the property tests with many more examples
 
 reports: $(VENV)/develop ## write again what is generated: reports/gallery, docs/reference/commands.md
 	@$(BIN)/python -m reports.rebuild
+
+truth: $(VENV)/develop ## ask the real builders (docker.io, buildah, busybox-static; as root): a sample of cases
+	@$(BIN)/python -m tests.truth.sample
 
 # The stamps: packages are installed again only when pyproject.toml or constraints.txt changed.
 $(VENV)/run-time: $(BIN)/python pyproject.toml constraints.txt
