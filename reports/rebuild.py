@@ -1,7 +1,8 @@
 """Writes again what is generated from the code; `make reports` runs it, tests compare.
 
-It makes `docs/reference/commands.md` from each command's `--help`, and for each scenario of
-`layerscope.synth.gallery` the reports in `reports/gallery/`.
+It makes `docs/reference/commands.md` from each command's `--help`, for each scenario of
+`layerscope.synth.gallery` the reports in `reports/gallery/`, and `reports/accuracy/` from the
+measured builds in `../shared/cache-cases`, where they are.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ import tempfile
 from pathlib import Path
 
 from layerscope.cli.app import COMMANDS
+from layerscope.cli.commands import cache, dockerfile
 from layerscope.synth.gallery import GALLERY
+from reports.accuracy_pages import accuracy_pages
 
 REPOSITORY = Path(__file__).parents[1]
+SHARED = Path(os.environ.get("LAYERSCOPE_SHARED") or REPOSITORY.parent / "shared")
+GROUPS = {"cache": cache.COMMANDS, "dockerfile": dockerfile.COMMANDS}
 WIDTH = 100
 
 INTRODUCTION = """\
@@ -29,6 +34,7 @@ What each command says of itself with `--help`. [Exit codes](exit-codes.md) and
 def generated() -> dict[str, bytes]:
     """Each generated file, by its path in the repository."""
     files = {"docs/reference/commands.md": _commands().encode()}
+    files.update(accuracy_pages(SHARED / "cache-cases"))
     for scenario in GALLERY:
         files.update(_gallery(scenario))
     return files
@@ -36,9 +42,12 @@ def generated() -> dict[str, bytes]:
 
 def _commands() -> str:
     sections = [INTRODUCTION]
-    for command in ("", *COMMANDS):
-        words = [command, "--help"] if command else ["--help"]
-        title = f"layerscope {command}".strip()
+    commands: list[list[str]] = [[]]
+    for name in COMMANDS:
+        commands += [[name], *([name, inner] for inner in GROUPS.get(name, ()))]
+    for command in commands:
+        words = [*command, "--help"]
+        title = " ".join(["layerscope", *command])
         sections.append(f"## {title}\n\n```text\n{_run(words).strip()}\n```\n")
     return "\n".join(sections)
 

@@ -18,13 +18,19 @@ if TYPE_CHECKING:
 
     from layerscope.cache.filetree import FileNode, FileTree
 
+_TOP = "bin boot dev etc home lib lib64 media mnt opt proc root run sbin srv sys tmp usr var"
+_IN_USR = "bin include lib lib64 local sbin share src"
+_IN_LOCAL = "bin etc lib sbin share"
+_IN_VAR = "cache lib log run spool tmp www"
 ALWAYS_THERE = frozenset(
-    (
-        "bin boot dev etc home lib lib64 media mnt opt proc root run sbin srv sys tmp usr usr/bin"
-        " usr/include usr/lib usr/lib64 usr/local usr/local/bin usr/local/etc usr/local/lib"
-        " usr/local/sbin usr/local/share usr/sbin usr/share usr/src var var/cache var/lib var/log"
-        " var/run var/spool var/tmp var/www"
-    ).split()
+    f"{above}{name}"
+    for above, names in (
+        ("", _TOP),
+        ("usr/", _IN_USR),
+        ("usr/local/", _IN_LOCAL),
+        ("var/", _IN_VAR),
+    )
+    for name in names.split()
 )
 """Directories that nearly every base has (Filesystem Hierarchy Standard 3.0)."""
 

@@ -169,10 +169,10 @@ def test_typed_copy_of_two_heredocs_of_one_name_has_the_last_body_twice() -> Non
 
 def test_typed_copy_repeating_a_large_heredoc_is_refused() -> None:
     # Given
-    body = "x" * (1 << 19)
+    body = ("x" * 1023 + "\n") * 512
 
     # When
-    error = refusal(f"COPY <<A <<A <<A <<A /d/\nA\nA\nA\n{body}\nA\n")
+    error = refusal(f"COPY <<A <<A <<A <<A /d/\nA\nA\nA\n{body}A\n")
 
     # Then
     assert "repeats here-documents" in error.problem
@@ -289,7 +289,7 @@ def test_typed_shell_takes_json_only() -> None:
         ("HEALTHCHECK --timeout=1 CMD x", "no duration"),
         ("HEALTHCHECK --retries=-1 CMD x", "no number from 0 up"),
         ("HEALTHCHECK --retries=2147483648 CMD x", "no number from 0 up"),
-        ("VOLUME ['']\nVOLUME [\" \"]", "empty path"),
+        ('VOLUME [" "]', "empty path"),
         ("WORKDIR", "takes exactly one"),
         ("MAINTAINER", "takes exactly one"),
         ("STOPSIGNAL", "takes exactly one"),
@@ -308,7 +308,7 @@ def test_typed_instruction_that_is_wrong_says_what_was_expected(text: str, said:
 
     # Then
     assert said in error.problem
-    assert error.first_line == text.count("VOLUME") + (2 if "VOLUME" not in text else 1)
+    assert error.first_line == 2
 
 
 @pytest.mark.parametrize(

@@ -67,13 +67,14 @@ METADATA = (
     "ONBUILD RUN echo {n}",
     "MAINTAINER m{n}",
 )
+# No command fails, whoever runs it: that a command fails is not for a simulator to know.
 RUNS = (
-    "RUN echo {n} > /r{n}",
-    "RUN echo $A > /r{n}",
-    "RUN echo $N $M > /r{n}",
-    'RUN ["/bin/sh", "-c", "echo {n} > /e{n}"]',
-    "RUN echo {n} && \\\n    echo more > /c{n}",
-    "RUN mkdir -p /d{n} && echo {n} > /d{n}/f",
+    "RUN echo {n} > /tmp/r{n} || true",
+    "RUN echo $A > /tmp/r{n} || true",
+    "RUN echo $N $M > /tmp/r{n} || true",
+    'RUN ["/bin/sh", "-c", "echo {n} > /tmp/e{n} || true"]',
+    "RUN echo {n} && \\\n    echo more > /tmp/c{n} || true",
+    "RUN mkdir -p /tmp/d{n} && echo {n} > /tmp/d{n}/f || true",
 )
 
 
@@ -105,7 +106,7 @@ def _state(random: Random) -> State:
     stages: list[dict[str, Any]] = [{"base": "base:1", "name": "", "lines": _lines(random)}]
     if random.random() < 0.4:
         stages.insert(0, {"base": "base:1", "name": "build", "lines": _lines(random)})
-        stages[0]["lines"].append("RUN mkdir -p /out && echo built > /out/f")
+        stages[0]["lines"] += ["USER root", "RUN mkdir -p /out && echo built > /out/f"]
         at = random.randint(0, len(stages[1]["lines"]))
         source = random.choice(("/out/f", "/out", "/out/"))
         stages[1]["lines"].insert(at, f"COPY --from=build {source} /got/")

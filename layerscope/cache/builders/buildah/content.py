@@ -1,0 +1,156 @@
+"""What COPY and ADD of buildah digest: the entries as they are written into the image.
+
+Source: buildah 1.28, `add.go`, `copier/copier.go` and `digester.go`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from layerscope.cache.builders.archive import is_archive, members
+from layerscope.cache.builders.hard_links import first_name
+from layerscope.cache.builders.source_paths import Pattern, resolved
+from layerscope.errors import DockerfileError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from layerscope.cache.builders.owner_names import OwnerNames
+    from layerscope.cache.builders.placing import Placement
+    from layerscope.cache.filetree import FileNode, FileTree
+
+PATTERN_CHARACTERS = frozenset("*?[\\")
+KEPT_XATTRS = ("security.capability", "security.ima")
+Entries = dict[str, tuple["FileNode", bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One file or directory that a source names.
+
+    Attributes:
+        path: As found.
+        target: Where that leads, if it is a link.
+        node: What is there.
+        archive: Is it a local archive that is unpacked?
+    """
+
+    path: str
+    target: str
+    node: FileNode
+    archive: bool
+
+
+def matches(tree: FileTree, source: str, *, unpacks: bool) -> list[Match]:
+    """What one source stands for. Raises: `DockerfileError` if it is not there or leads out."""
+    path = _inside(source)
+    if PATTERN_CHARACTERS.isdisjoint(path):
+        below = resolved(tree, path, last=False)
+        found = [] if below is None or tree.node(below) is None else [below]
+    else:
+        found = list(Pattern(path).found(tree))
+    if not found:
+        problem = (
+            f"checking on sources: copier: stat: {shown('/' + path)}: no such file or directory"
+        )
+        raise DockerfileError(problem)
+    return [_match(tree, each, unpacks=unpacks) for each in found]
+
+
+def _inside(source: str) -> str:
+    path = posixpath.normpath(posixpath.join("/context", source.lstrip("/")))
+    if path != "/context" and not path.startswith("/context/"):
+        problem = f"checking on sources: possible escaping context directory error: {shown(source)}"
+        raise DockerfileError(problem)
+    return path.removeprefix("/context").lstrip("/")
+
+
+def _match(tree: FileTree, path: str, *, unpacks: bool) -> Match:
+    target = resolved(tree, path)
+    node = None if target is None else tree.node(target)
+    if target is None or node is None:
+        problem = f"copier: get: lstat {shown('/' + path)}: no such file or directory"
+        raise DockerfileError(problem)
+    return Match(path, target, node, unpacks and is_archive(tree, target))
+
+
+@dataclass(frozen=True, slots=True)
+class Digester:
+    """How entries are written: whose they become, and what their owners are called where they lie.
+
+    Attributes:
+        tree: Where the files lie.
+        names: Of owners there.
+        placement: Owner, mode and bits that are taken off.
+    """
+
+    tree: FileTree
+    names: OwnerNames
+    placement: Placement
+
+    def value(self, match: Match, name: str) -> tuple[tuple[str, bytes], Entries]:
+        """What is compared of one source, and its entries; `name` is that of a file."""
+        if match.archive:
+            return self._unpacked(match)
+        if match.node.kind != "dir":
+            entry = self._entry(match.target, match.node, None)
+            return ("file", _digest([(name, *entry)])), {name: _shown(entry)}
+        entries: Entries = {}
+        value = _digest(self._directory(match.target, entries))
+        return ("dir", value), entries
+
+    def _directory(self, path: str, entries: Entries) -> Iterator[tuple[object, ...]]:
+        start = len(path) + 1 if path else 0
+        seen: dict[str, str] = {}
+        for below, node in self.tree.walk(path):
+            name = below[start:]
+            linked = None
+            if node.kind == "file":
+                first = seen.setdefault(first_name(self.tree, below), name)
+                linked = first if first != name else None
+            entry = self._entry(below, node, linked)
+            entries[name] = _shown(entry)
+            yield (name, *entry)
+
+    def _entry(
+        self, path: str, node: FileNode, linked: str | None
+    ) -> tuple[FileNode, bytes, str, str, str | None]:
+        """The node as written, its content, the names of its owner, and a hard link's target."""
+        user = self.names.users.get(node.uid, "")
+        group = self.names.groups.get(node.gid, "")
+        kept = tuple(
+            pair for pair in node.xattrs if pair[0] in KEPT_XATTRS or pair[0].startswith("user.")
+        )
+        written = replace(self.placement.node(node), xattrs=kept, mtime_ns=0)
+        if node.kind != "file" or linked is not None:
+            return replace(written, size=0), b"", user, group, linked
+        return written, self.tree.digest(path), user, group, None
+
+    def _unpacked(self, match: Match) -> tuple[tuple[str, bytes], Entries]:
+        found = list(members(self.tree.read(match.target)))
+        rows: list[tuple[object, ...]] = [
+            (member.name, member.node, member.content, member.rest) for member in found
+        ]
+        entries = {member.name: (member.node, member.content) for member in found}
+        return ("file", _digest(rows)), entries
+
+
+def _shown(entry: tuple[FileNode, bytes, str, str, str | None]) -> tuple[FileNode, bytes]:
+    return entry[0], entry[1]
+
+
+def _digest(rows: Iterable[tuple[object, ...]]) -> bytes:
+    hashing = sha256()
+    for row in rows:
+        hashing.update(repr(row).encode("utf-8", "surrogatepass") + b"\n")
+    return hashing.digest()
+
+
+def url_value(
+    name: str, content: bytes, owner: tuple[int, int], mode: int, modified: str
+) -> tuple[str, bytes]:
+    """What is compared of a file fetched from a URL."""
+    return ("", _digest([(name, content, owner, mode, modified)]))

@@ -1,0 +1,113 @@
+"""A Dockerfile as buildah's own parser reads it: instructions are judged only when it comes to them.
+
+Source: openshift/imagebuilder 1.2.4, `dockerfile/parser` and `builder.go`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from layerscope.dockerfile.location import Location
+from layerscope.dockerfile.node import Node
+from layerscope.dockerfile.parser import parse
+from layerscope.errors import DockerfileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStage:
+    """One FROM and the instructions behind it.
+
+    Attributes:
+        name: As written behind AS, else the number.
+        index: The number.
+        start: The FROM.
+        nodes: The instructions.
+    """
+
+    name: str
+    index: int
+    start: Node
+    nodes: tuple[Node, ...]
+
+    @property
+    def shown_name(self) -> str:
+        """The name that rows have."""
+        return f"stage-{self.index}" if self.name == str(self.index) else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFile:
+    """ARG instructions above the first FROM, and the stages."""
+
+    above: tuple[Node, ...]
+    stages: tuple[NodeStage, ...]
+
+
+def read_nodes(data: bytes, labels: Mapping[str, str]) -> NodeFile:
+    """The file, with the LABEL lines that `--label` adds at its end. Raises: `DockerfileError`."""
+    nodes = [*_without_heredocs(parse(data).nodes), *_label_lines(labels)]
+    above: list[Node] = []
+    stages: list[tuple[Node, list[Node]]] = []
+    for node in nodes:
+        if node.keyword.lower() == "from":
+            stages.append((node, []))
+        elif stages:
+            stages[-1][1].append(node)
+        elif node.keyword.lower() == "arg":
+            above.append(node)
+        else:
+            problem = "no FROM statement found"
+            raise DockerfileError(problem).at(node.location.first_line)
+    if not stages:
+        problem = "no FROM statement found"
+        raise DockerfileError(problem)
+    return NodeFile(
+        tuple(above),
+        tuple(
+            NodeStage(_stage_name(start) or str(index), index, start, tuple(own))
+            for index, (start, own) in enumerate(stages)
+        ),
+    )
+
+
+def _stage_name(start: Node) -> str:
+    args = start.args
+    return args[2] if len(args) >= 3 and args[1].lower() == "as" else ""
+
+
+def _without_heredocs(nodes: Sequence[Node]) -> Iterator[Node]:
+    """The nodes; the lines of a here-document are instructions to this parser."""
+    for node in nodes:
+        yield replace(node, heredocs=())
+        line = node.location.first_line + 1
+        for heredoc in node.heredocs:
+            body = f"{heredoc.content}{heredoc.name}\n"
+            for number, text in enumerate(body.splitlines(), line):
+                words = text.split()
+                if words:
+                    yield Node(
+                        words[0],
+                        (),
+                        tuple(words[1:]),
+                        json_form=False,
+                        location=Location(number, number),
+                        original=text.strip(),
+                    )
+            line += body.count("\n")
+
+
+def _label_lines(labels: Mapping[str, str]) -> Iterator[Node]:
+    for name, value in labels.items():
+        if name:
+            text = f"LABEL {_quoted(name)}={_quoted(value)}"
+            (node,) = parse(text.encode("utf-8", "surrogateescape")).nodes
+            yield replace(node, location=Location(0, 0))
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

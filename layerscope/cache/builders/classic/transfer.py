@@ -1,0 +1,171 @@
+"""COPY and ADD of the classic builder: what is hashed, and what lands where."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from layerscope.cache.builders.classic.content import Sources, url_value
+from layerscope.cache.builders.image_chain import Known, Unknown
+from layerscope.cache.builders.placing import (
+    Item,
+    Placement,
+    owner_of,
+    place,
+    place_unknown,
+)
+from layerscope.cache.builders.served import SCHEMES, served
+from layerscope.cache.builders.source_paths import has_wildcards, joined
+from layerscope.cache.filetree import FileNode
+from layerscope.cache.memory_tree import MemoryTree
+from layerscope.cache.step import Ingredient, Selection
+from layerscope.dockerfile.instructions import Add, Copy
+from layerscope.errors import DockerfileError, shown
+
+if TYPE_CHECKING:
+    from layerscope.cache.build import Build
+    from layerscope.cache.builders.image_chain import Content
+    from layerscope.cache.builders.rootfs import Rootfs
+    from layerscope.dockerfile.instructions import Transfer
+
+URL_MODE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where sources are taken from: the context, or the files of a stage or image."""
+
+    name: str
+    files: Rootfs | None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One thing that is copied: what is compared, what is said of it, and its files."""
+
+    content: Content
+    selection: Selection
+    item: Item | None
+    archive: bool = False
+
+
+def take(build: Build, number: int, instruction: Transfer, origin: Origin) -> list[Taken]:
+    """All that the instruction copies, in order.
+
+    Raises: `DockerfileError` if a source is not there, or the destination is no directory.
+    """
+    taken: list[Taken] = []
+    for source in instruction.sources:
+        if source.startswith(SCHEMES):
+            taken.append(_from_url(build, number, instruction, source))
+        elif origin.files is not None:
+            taken.extend(_from_files(origin.files, source, origin.name))
+        else:
+            taken.extend(_from_tree(Sources(build.context, of_image=False), source, "context"))
+    if not taken:
+        problem = f"{instruction.keyword.upper()} failed: no source files were specified"
+        raise DockerfileError(problem)
+    if len(taken) > 1 and not instruction.destination.endswith("/"):
+        problem = (
+            f"When using {instruction.keyword.upper()} with more than one source file, "
+            "the destination must be a directory and end with a /"
+        )
+        raise DockerfileError(problem)
+    return taken
+
+
+def _from_tree(sources: Sources, source: str, origin: str) -> list[Taken]:
+    return [
+        Taken(
+            Known(found.value),
+            Selection(found.path, origin, found.entries),
+            Item(sources.tree, found.target, posixpath.basename(found.path)),
+        )
+        for found in sources.named(source)
+    ]
+
+
+def _from_files(files: Rootfs, source: str, origin: str) -> list[Taken]:
+    path = joined(source)
+    if files.complete or (not has_wildcards(source) and _is_placed_file(files, path)):
+        return _from_tree(Sources(files.tree(), of_image=True), source, origin)
+    below = files.origin
+    content = Unknown(below.name, below.build, path, files.below(path))
+    return [Taken(content, Selection(path, origin, None), None)]
+
+
+def _is_placed_file(files: Rootfs, path: str) -> bool:
+    placed = files.placed.get(path)
+    return placed is not None and placed.node.kind == "file"
+
+
+def _from_url(build: Build, number: int, instruction: Transfer, url: str) -> Taken:
+    if not isinstance(instruction, Add):
+        problem = "COPY failed: source can't be a URL for COPY"
+        raise DockerfileError(problem)
+    name = posixpath.basename(urlsplit(url).path)
+    if not name and instruction.destination.endswith("/"):
+        problem = f"ADD failed: cannot determine filename for source {shown(url)}"
+        raise DockerfileError(problem)
+    file = served(build, url)
+    name = name or "__unnamed__"
+    if file is None:
+        content = Unknown(("url", url, number), number, url)
+        return Taken(content, Selection(url, "url", None), None)
+    node = FileNode("file", URL_MODE, size=len(file.content))
+    tree = MemoryTree({name: node}, {name: file.content})
+    entries = {name: (node, tree.digest(name))}
+    value = url_value(name, tree.digest(name))
+    return Taken(Known(value), Selection(url, "url", entries), Item(tree, name, name))
+
+
+def command(instruction: Transfer) -> tuple[str, ...]:
+    """What is compared of the instruction itself."""
+    return (instruction.keyword.upper(), instruction.chown, instruction.destination)
+
+
+def ingredients(instruction: Transfer, taken: list[Taken]) -> tuple[Ingredient, ...]:
+    """What the instruction is looked up by, in words."""
+    names = tuple(each.selection.source for each in taken)
+    found = [
+        Ingredient("instruction", "", instruction.keyword.upper()),
+        Ingredient("source", "", names),
+        Ingredient("destination", "", instruction.destination),
+    ]
+    if instruction.chown:
+        found.append(Ingredient("owner", "", instruction.chown))
+    return tuple(found)
+
+
+def written(files: Rootfs, instruction: Transfer, taken: list[Taken], working_dir: str) -> Rootfs:
+    """The image's files after the step. Raises: `DockerfileError` for an unknown owner."""
+    owner: tuple[int, int] | None = (0, 0)
+    if instruction.chown:
+        user, _, group = instruction.chown.partition(":")
+        owner = owner_of(files, user, group, group_of_user=False)
+    elif isinstance(instruction, Copy) and instruction.from_name:
+        owner = None
+    destination = instruction.destination
+    absolute = joined(
+        destination if destination.startswith("/") else f"{working_dir}/{destination}"
+    )
+    inside = destination.endswith("/") or files.is_directory(absolute)
+    placement = Placement(absolute, inside, owner)
+    for each in taken:
+        if each.item is None or (isinstance(instruction, Add) and _is_archive(each)):
+            build = each.content.build if isinstance(each.content, Unknown) else -1
+            files = place_unknown(files, absolute, (each.content, owner), build)
+        else:
+            files = place(files, each.item, placement)
+    return files
+
+
+def _is_archive(taken: Taken) -> bool:
+    """Is this a local archive, which ADD unpacks?"""
+    from layerscope.cache.builders.archive import is_archive  # noqa: PLC0415 - few builds ADD
+
+    item = taken.item
+    return item is not None and taken.selection.origin != "url" and is_archive(item.tree, item.path)

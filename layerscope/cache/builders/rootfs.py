@@ -1,0 +1,209 @@
+"""What is known of the files of an image that a build makes step by step.
+
+A command may change anything, so all that lies below it is unknown, and known only by which run
+made it (`Origin`). What COPY and ADD put on top of that is known again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from layerscope.cache.filetree import FileNode
+from layerscope.cache.stage_folder import ALWAYS_THERE
+from layerscope.errors import UnreadableInputError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+
+    from layerscope.cache.filetree import FileTree
+
+DIRECTORY = FileNode("dir", 0o755)
+NO_BUILD = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where files that no COPY put there come from.
+
+    Attributes:
+        name: Equal names, equal files.
+        build: Number of the build that ran the command; `NO_BUILD` for images from outside.
+        tree: The files, where they are known.
+        users: User name to (uid, gid), where the user database is known.
+        groups: Group name to gid, likewise.
+    """
+
+    name: Hashable
+    build: int = NO_BUILD
+    tree: FileTree | None = None
+    users: Mapping[str, tuple[int, int]] | None = None
+    groups: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A file that a step put into the image, and where its bytes are."""
+
+    node: FileNode
+    tree: FileTree | None = None
+    path: str = ""
+
+
+class PlacedTree:
+    """A `FileTree` of placed files; parents that are not among them are directories 0755."""
+
+    def __init__(self, placed: Mapping[str, Placed]) -> None:
+        """`placed` by path."""
+        self._placed: dict[str, Placed] = {"": Placed(DIRECTORY), **placed}
+        names: dict[str, set[str]] = {"": set()}
+        for path in placed:
+            here = path
+            while here:
+                parent, _, name = here.rpartition("/")
+                self._placed.setdefault(here, Placed(DIRECTORY))
+                known = name in names.setdefault(parent, set())
+                names[parent].add(name)
+                if known:
+                    break
+                here = parent
+        self._names = {path: tuple(sorted(found, key=as_bytes)) for path, found in names.items()}
+
+    def node(self, path: str) -> FileNode | None:
+        """The file at exactly this path."""
+        placed = self._placed.get(path)
+        return None if placed is None else placed.node
+
+    def children(self, path: str) -> Sequence[str]:
+        """Names in this directory, sorted by their bytes."""
+        return self._names.get(path, ())
+
+    def walk(self, path: str = "") -> Iterator[tuple[str, FileNode]]:
+        """All files below `path`, parents first."""
+        waiting = [path]
+        while waiting:
+            here = waiting.pop()
+            if here != path:
+                yield here, self._placed[here].node
+            prefix = f"{here}/" if here else ""
+            waiting.extend(prefix + name for name in reversed(self.children(here)))
+
+    def digest(self, path: str) -> bytes:
+        """Digest of the content, asked of the tree that the file came from."""
+        placed = self._source(path)
+        assert placed.tree is not None  # noqa: S101 - _source raises where there is none
+        return placed.tree.digest(placed.path)
+
+    def read(self, path: str) -> bytes:
+        """The content, asked of the tree that the file came from."""
+        placed = self._source(path)
+        assert placed.tree is not None  # noqa: S101 - _source raises where there is none
+        return placed.tree.read(placed.path)
+
+    def _source(self, path: str) -> Placed:
+        placed = self._placed.get(path)
+        if placed is None or placed.tree is None:
+            problem = f"no regular file {shown(path)} in this tree"
+            raise UnreadableInputError(problem)
+        return placed
+
+
+@dataclass(frozen=True, slots=True)
+class Rootfs:
+    """The files of one image.
+
+    Attributes:
+        origin: What lies below.
+        placed: What was put on top since, by path.
+        directories: Paths that are directories, however they came to be.
+    """
+
+    origin: Origin
+    placed: Mapping[str, Placed]
+    directories: frozenset[str] = frozenset()
+
+    @property
+    def complete(self) -> bool:
+        """Is every file known?"""
+        return self.origin.tree is not None
+
+    def tree(self) -> PlacedTree:
+        """All files that are known."""
+        below: dict[str, Placed] = {}
+        if self.origin.tree is not None:
+            tree = self.origin.tree
+            below = {path: Placed(node, tree, path) for path, node in tree.walk()}
+        return PlacedTree({**below, **self.placed})
+
+    def below(self, path: str) -> tuple[tuple[str, FileNode, bytes], ...]:
+        """What was put at or below `path`: path, node, digest of the content."""
+        prefix = f"{path}/" if path else ""
+        return tuple(
+            (name, file.node, _digest(file))
+            for name, file in sorted(self.placed.items())
+            if name == path or name.startswith(prefix)
+        )
+
+    def with_files(self, files: Mapping[str, Placed]) -> Rootfs:
+        """These files put on top."""
+        parents = {
+            parent for path, file in files.items() for parent in _directories_of(path, file.node)
+        }
+        return replace(
+            self, placed={**self.placed, **files}, directories=self.directories | parents
+        )
+
+    def with_directory(self, path: str) -> Rootfs:
+        """A directory made, if it was not there."""
+        if not path or self.is_directory(path):
+            return self
+        return self.with_files({path: Placed(DIRECTORY)})
+
+    def after_command(self, origin: Origin) -> Rootfs:
+        """A command ran. Files that were copied before are presumed to be as they were."""
+        kept = {path: file for path, file in self.placed.items() if file.node.kind != "dir"}
+        return Rootfs(origin, kept, self.directories)
+
+    def after_unknown(self, origin: Origin, below: str) -> Rootfs:
+        """Something unknown was put at or below `below`."""
+        prefix = f"{below}/" if below else ""
+        kept = {
+            path: file
+            for path, file in self.placed.items()
+            if path != below and not path.startswith(prefix)
+        }
+        return Rootfs(origin, kept, self.directories)
+
+    def with_made(self, paths: Iterable[str]) -> Rootfs:
+        """Directories that a command is known to make."""
+        return replace(self, directories=self.directories | frozenset(paths))
+
+    def is_directory(self, path: str) -> bool:
+        """Is there a directory at `path`, as far as is known?"""
+        if not path or path in self.directories:
+            return True
+        placed = self.placed.get(path)
+        if placed is not None:
+            return placed.node.kind == "dir"
+        if self.origin.tree is not None:
+            node = self.origin.tree.node(path)
+            return node is not None and node.kind == "dir"
+        return path in ALWAYS_THERE
+
+
+def _directories_of(path: str, node: FileNode) -> Iterator[str]:
+    here = path if node.kind == "dir" else path.rpartition("/")[0]
+    while here:
+        yield here
+        here = here.rpartition("/")[0]
+
+
+def _digest(file: Placed) -> bytes:
+    if file.tree is None or file.node.kind != "file":
+        return b""
+    return file.tree.digest(file.path)
+
+
+def as_bytes(name: str) -> bytes:
+    """A path as the bytes it has on disk."""
+    return name.encode("utf-8", "surrogateescape")

@@ -1,0 +1,206 @@
+"""What is kept of a folder between runs: who has looked at a file once need not read it again.
+
+One file for each folder: for every directory the names in it, what `lstat` said of them, and the
+digests of the contents that were read; then values that others derived from whole directories.
+The file begins with a digest of all that follows, so a damaged one is told from a whole one, and
+is taken for none.
+
+Like git's index it cannot tell a file that was changed in the very moment in which it was written:
+see `racy`.
+"""
+
+from __future__ import annotations
+
+import os
+from array import array
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from struct import Struct
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+MAGIC = b"layerscope context index 1\n"
+DIGEST = 32
+COLUMNS = 7
+"""Numbers of one row: mode, size, mtime_ns, ctime_ns, inode, uid, gid."""
+MODE, SIZE, MTIME, CTIME, INODE, UID, GID = range(COLUMNS)
+MOST_BYTES = 4 << 30
+TICK_NS = 20_000_000
+"""Longer than a file system's clock takes for one step (4 or 10 ms on Linux)."""
+
+_LENGTH = Struct("<I")
+_PARTS = 5
+_LENGTHS = Struct(f"<{_PARTS}I")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was known of one directory.
+
+    Attributes:
+        names: In the order in which the system gave them, each with a zero byte behind it.
+        stats: Seven signed 64-bit numbers for each name.
+        digests: 32 bytes for each name; zeros where the content was not read.
+        extras: What only few files have, packed by `frames`.
+    """
+
+    names: bytes
+    stats: bytes
+    digests: bytes
+    extras: bytes
+
+
+@dataclass(slots=True)
+class ContextIndex:
+    """Records by path of the directory, and derived values by (whose, path of the directory)."""
+
+    records: dict[bytes, Record] = field(default_factory=dict)
+    values: dict[tuple[bytes, bytes], bytes] = field(default_factory=dict)
+
+
+def frames(parts: Iterable[bytes]) -> bytes:
+    """Any number of byte strings as one."""
+    out = bytearray()
+    for part in parts:
+        out += _LENGTH.pack(len(part))
+        out += part
+    return bytes(out)
+
+
+def unframed(data: bytes) -> Iterator[bytes]:
+    """The byte strings that `frames` put together. Raises: `ValueError` if they are not whole."""
+    at = 0
+    while at < len(data):
+        if at + _LENGTH.size > len(data):
+            raise ValueError("a length is cut")
+        (length,) = _LENGTH.unpack_from(data, at)
+        at += _LENGTH.size
+        if at + length > len(data):
+            raise ValueError("a part is cut")
+        yield data[at : at + length]
+        at += length
+
+
+def racy(stats: array[int], moment_ns: int) -> list[int]:
+    """Rows that may have changed since they were read, without it being seen.
+
+    A file that was changed at `moment_ns` or later could have been changed once more within one
+    step of the file system's clock.
+    """
+    late = max(max(stats[MTIME::COLUMNS], default=0), max(stats[CTIME::COLUMNS], default=0))
+    if late < moment_ns:
+        return []
+    rows = zip(stats[MTIME::COLUMNS], stats[CTIME::COLUMNS], strict=True)
+    return [row for row, times in enumerate(rows) if max(times) >= moment_ns]
+
+
+def load(path: Path) -> ContextIndex:
+    """What was kept; nothing where there is no such file, or one that is damaged or too large.
+
+    Digests of files that were changed when the index was written, or later, are left out.
+    """
+    from blake3 import blake3  # noqa: PLC0415 - only who compares contents pays for it
+
+    try:
+        with open(path, "rb") as stream:
+            status = os.fstat(stream.fileno())
+            data = stream.read() if status.st_size <= MOST_BYTES else b""
+    except OSError:
+        return ContextIndex()
+    start = len(MAGIC) + DIGEST
+    payload = memoryview(data)[start:]
+    if data[: len(MAGIC)] != MAGIC or data[len(MAGIC) : start] != blake3(payload).digest():
+        return ContextIndex()
+    try:
+        return _read(data, start, status.st_mtime_ns)
+    except ValueError:
+        return ContextIndex()
+
+
+def _read(data: bytes, at: int, written_ns: int) -> ContextIndex:
+    index = ContextIndex()
+    while at + _LENGTHS.size <= len(data):
+        lengths = _LENGTHS.unpack_from(data, at)
+        at += _LENGTHS.size
+        parts = []
+        for length in lengths:
+            parts.append(data[at : at + length])
+            at += length
+        if not parts[1] and parts[3]:
+            # A value that somebody derived: whose, nothing, the directory, the value.
+            index.values[parts[0], parts[2]] = parts[3]
+            continue
+        path, names, stats, digests, extras = parts
+        index.records[path] = _trusted(Record(names, stats, digests, extras), written_ns)
+    if at != len(data):
+        raise ValueError("the index is cut")
+    return index
+
+
+def _trusted(record: Record, written_ns: int) -> Record:
+    stats = array("q", record.stats)
+    late = racy(stats, written_ns)
+    if not late:
+        return record
+    digests = bytearray(record.digests)
+    for row in late:
+        digests[row * DIGEST : (row + 1) * DIGEST] = bytes(DIGEST)
+        # No file has this mode, so nobody takes the file for one that did not change.
+        stats[row * COLUMNS] = -1
+    return Record(record.names, stats.tobytes(), bytes(digests), record.extras)
+
+
+def save(
+    path: Path, records: Mapping[bytes, Record], values: Mapping[tuple[bytes, bytes], bytes]
+) -> None:
+    """Write the index in one step: who reads it sees the old one or the new one.
+
+    Raises: `OSError`.
+    """
+    from blake3 import blake3  # noqa: PLC0415 - only who compares contents pays for it
+
+    payload = bytearray()
+    for folder, record in sorted(records.items()):
+        _append(payload, (folder, record.names, record.stats, record.digests, record.extras))
+    for (whose, folder), value in sorted(values.items()):
+        _append(payload, (whose, b"", folder, value, b""))
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        with open(os.open(beside, flags, 0o600), "wb") as stream:
+            stream.write(MAGIC)
+            stream.write(blake3(payload).digest())
+            stream.write(payload)
+        os.replace(beside, path)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(beside)
+
+
+def _append(payload: bytearray, parts: tuple[bytes, ...]) -> None:
+    payload += _LENGTHS.pack(*map(len, parts))
+    for part in parts:
+        payload += part
+
+
+def index_file(index: Path, root: Path) -> Path:
+    """The index of the folder `root`, below the folder `index`."""
+    from blake3 import blake3  # noqa: PLC0415 - only who compares contents pays for it
+
+    name = os.fsencode(os.path.realpath(root))
+    return index / f"{blake3(name).hexdigest(length=16)}.index"
+
+
+def index_folder() -> Path:
+    """Where this user's indexes are: below the folder that the system has for such things.
+
+    Source: XDG Base Directory Specification, `$XDG_CACHE_HOME`.
+    """
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    # The specification says that a relative path is to be taken as not set.
+    folder = Path(named) if os.path.isabs(named) else Path.home() / ".cache"
+    return folder / "layerscope" / "contexts"

@@ -1,0 +1,352 @@
+"""The directories of a folder on disk, each read when somebody first asks for it.
+
+What is there is read with `scandir` on a descriptor, and opened from its directory's descriptor
+without following links, so a link that takes a directory's place leads nowhere. No file is read
+twice: what an earlier run kept of it counts as long as `lstat` says the same of it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+import time
+from array import array
+from collections import OrderedDict
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from layerscope.cache import context_index
+from layerscope.cache.context_index import COLUMNS, DIGEST, SIZE
+from layerscope.cache.directory import (
+    INODES,
+    Directory,
+    numbers,
+    packed_names,
+    record_of,
+    restored,
+    take_over,
+)
+from layerscope.errors import OverLimitError, UnreadableInputError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from layerscope.cache.context_index import Record
+
+MOST_PATH_BYTES = 4096
+"""What the system takes for one path: no builder can send a longer one."""
+MOST_OPEN = 32
+PIECE = 1 << 20
+MOST_READ = 1 << 30
+NOTHING = bytes(DIGEST)
+ATTEMPTS = 3
+_KIND = 0o170000
+_PLAIN = frozenset((stat.S_IFREG, stat.S_IFDIR, stat.S_IFIFO))
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# A pipe that took the file's place must not block the program.
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+
+
+class FolderScan:
+    """A folder on disk.
+
+    Args:
+        root: The folder; links in its own path are followed.
+        index: Where digests are kept between runs; None keeps none.
+
+    Attributes:
+        root: Where the folder is.
+        status: What `stat` says of it.
+        index: What an earlier run kept.
+        values: What others derived from whole directories in this run, by whose and path.
+        unsaved: Is there something that the index on disk does not have?
+
+    Raises: `UnreadableInputError` if it is no folder that can be read.
+    """
+
+    def __init__(self, root: Path, index: Path | None = None) -> None:
+        self.root = os.path.realpath(root)
+        self._file = None if index is None else context_index.index_file(index, root)
+        self.index = context_index.ContextIndex()
+        if self._file is not None:
+            self.index = context_index.load(self._file)
+        self.values: dict[tuple[bytes, bytes], bytes] = {}
+        self._directories: dict[str, Directory] = {}
+        self._disturbed: set[str] = set()
+        self._open: OrderedDict[str, int] = OrderedDict()
+        self.unsaved = False
+        # What is changed from here on may be changed again without its times showing it.
+        self._moment_ns = time.time_ns() - context_index.TICK_NS
+        try:
+            self.status = os.stat(self.root)
+            self._open[""] = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except (OSError, ValueError) as error:
+            raise _unreadable(error, str(root)) from error
+
+    def __del__(self) -> None:
+        """Close what is open."""
+        for descriptor in self.__dict__.get("_open", {}).values():
+            with suppress(OSError):
+                os.close(descriptor)
+
+    def directory(self, path: str) -> Directory:
+        """The directory at `path`. Raises: `UnreadableInputError`, `OverLimitError`."""
+        found = self._directories.get(path)
+        if found is None:
+            found = self._directories[path] = self._scan(path)
+        return found
+
+    def scanned(self, path: str) -> bool:
+        """Has this directory been read already?"""
+        return path in self._directories
+
+    def descriptor(self, path: str) -> int:
+        """A descriptor of the directory; it stays open until some more were asked for."""
+        known = self._open
+        found = known.get(path)
+        if found is not None:
+            known.move_to_end(path)
+            return found
+        if len(path) > MOST_PATH_BYTES:
+            raise OverLimitError(f"a path of more than {MOST_PATH_BYTES} bytes in the folder")
+        missing = []
+        above = path
+        while above not in known:
+            missing.append(above)
+            above = above.rpartition("/")[0]
+        found = known[above]
+        for each in reversed(missing):
+            try:
+                found = os.open(each.rpartition("/")[2], _DIRECTORY, dir_fd=found)
+            except OSError as error:
+                raise _unreadable(error, each) from error
+            self._remember(each, found)
+        return found
+
+    def _remember(self, path: str, descriptor: int) -> None:
+        known = self._open
+        known[path] = descriptor
+        known.move_to_end("")
+        if len(known) > MOST_OPEN:
+            _, oldest = known.popitem(last=False)
+            os.close(oldest)
+
+    def _scan(self, path: str) -> Directory:
+        descriptor = self.descriptor(path)
+        names: list[str] = []
+        flat: list[int] = []
+        add_name, add_row = names.append, flat.extend
+        special: list[int] = []
+        try:
+            with os.scandir(descriptor) as entries:
+                for entry in entries:
+                    try:
+                        status = entry.stat(follow_symlinks=False)
+                    except FileNotFoundError:
+                        # It was deleted after its directory was read.
+                        continue
+                    kind = status.st_mode & _KIND
+                    if kind not in _PLAIN:
+                        if kind == stat.S_IFSOCK:
+                            continue
+                        special.append(len(names))
+                    add_name(entry.name)
+                    add_row(
+                        (
+                            status.st_mode,
+                            status.st_size,
+                            status.st_mtime_ns,
+                            status.st_ctime_ns,
+                            status.st_ino & INODES,
+                            status.st_uid,
+                            status.st_gid,
+                        )
+                    )
+        except OSError as error:
+            raise _unreadable(error, path) from error
+        stats = array("q", flat)
+        record = self.index.records.get(_encoded(path))
+        if record is not None and (record.stats, record.names) == (
+            stats.tobytes(),
+            packed_names(names),
+        ):
+            return restored(record, names, stats)
+        self.unsaved = True
+        found = Directory(names, stats, bytearray(DIGEST * len(names)))
+        self._look_closer(found, special, descriptor)
+        if record is not None:
+            take_over(found, record)
+        return found
+
+    def _look_closer(self, found: Directory, special: list[int], descriptor: int) -> None:
+        """Read the targets of links and the numbers of devices."""
+        for row in special:
+            name = found.names[row]
+            try:
+                if stat.S_ISLNK(found.stats[row * COLUMNS]):
+                    found.links[row] = os.readlink(name, dir_fd=descriptor)
+                else:
+                    device = os.lstat(name, dir_fd=descriptor).st_rdev
+                    found.devices[row] = (os.major(device), os.minor(device))
+            except OSError as error:
+                raise _unreadable(error, name) from error
+
+    def digest(self, path: str, row: int) -> bytes:
+        """Digest of the content of the regular file at a row of a directory.
+
+        Raises: `UnreadableInputError` if it cannot be read, or changes each time it is read.
+        """
+        directory = self.directory(path)
+        start = row * DIGEST
+        known = bytes(directory.digests[start : start + DIGEST])
+        if known != NOTHING:
+            return known
+        from blake3 import blake3  # noqa: PLC0415 - only who compares contents pays for it
+
+        hasher = blake3()
+        for _ in range(ATTEMPTS):
+            if self._pass_through(path, row, hasher.update):
+                found = hasher.digest()
+                directory.digests[start : start + DIGEST] = found
+                self.unsaved = True
+                return found
+            hasher.reset()
+        raise _changing(path, directory.names[row])
+
+    def read(self, path: str, row: int) -> bytes:
+        """The content of the regular file at a row of a directory. Raises as `digest`."""
+        directory = self.directory(path)
+        if directory.stats[row * COLUMNS + SIZE] > MOST_READ:
+            raise OverLimitError(
+                f"a file of more than {MOST_READ} bytes", shown(directory.names[row])
+            )
+        for _ in range(ATTEMPTS):
+            content = bytearray()
+            if self._pass_through(path, row, content.extend):
+                return bytes(content)
+        raise _changing(path, directory.names[row])
+
+    def _pass_through(self, path: str, row: int, take: Callable[[bytes], object]) -> bool:
+        """Give the bytes of a file to `take`; False if it is not the file of the walk any more.
+
+        In that case the row is brought up to date.
+        """
+        directory = self.directory(path)
+        name = directory.names[row]
+        stats = directory.stats
+        at = row * COLUMNS
+        size = stats[at + SIZE]
+        try:
+            descriptor = os.open(name, _FILE, dir_fd=self.descriptor(path))
+            try:
+                taken = 0
+                while taken <= size:
+                    # One byte more than there should be tells a file that grew.
+                    piece = os.read(descriptor, min(size - taken + 1, PIECE))
+                    if not piece:
+                        break
+                    take(piece)
+                    taken += len(piece)
+                status = os.fstat(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise _unreadable(error, f"{path}/{name}" if path else name) from error
+        if not stat.S_ISREG(status.st_mode):
+            raise _changing(path, name)
+        now = numbers(status)
+        if taken == size and tuple(stats[at : at + COLUMNS]) == now:
+            return True
+        stats[at : at + COLUMNS] = array("q", now)
+        directory.same = False
+        self._disturbed.add(path)
+        return False
+
+    def attributes(self, path: str, row: int) -> tuple[tuple[str, bytes], ...]:
+        """The extended attributes of a file, sorted by name. Raises: `UnreadableInputError`."""
+        directory = self.directory(path)
+        if directory.xattrs is None:
+            directory.xattrs = {}
+            prefix = f"{self.root}/{path}/" if path else f"{self.root}/"
+            for number, name in enumerate(directory.names):
+                found = _xattrs(prefix + name)
+                if found:
+                    directory.xattrs[number] = found
+        return directory.xattrs.get(row, ())
+
+    def save(self) -> None:
+        """Keep what is known for the next run. Raises: `OSError`."""
+        if self._file is None or not self.unsaved:
+            return
+        records: dict[bytes, Record] = {}
+        changed: set[bytes] = set()
+        untrusted: set[bytes] = set()
+        for path, directory in self._directories.items():
+            key = _encoded(path)
+            records[key], is_late = record_of(directory, self._moment_ns)
+            if is_late or path in self._disturbed:
+                untrusted.update(_upwards(key))
+            if not directory.same:
+                changed.update(_upwards(key))
+        self._keep_unread(records)
+        values = {
+            key: value
+            for key, value in self.index.values.items()
+            if key[1] in records and key[1] not in changed
+        }
+        values.update(self.values)
+        context_index.save(
+            self._file,
+            records,
+            {key: value for key, value in values.items() if key[1] not in untrusted},
+        )
+        self.unsaved = False
+
+    def _keep_unread(self, records: dict[bytes, Record]) -> None:
+        """Take over what was kept of directories that nobody asked for, if they may be there."""
+        old = self.index.records
+        for key in sorted(old.keys() - records.keys(), key=lambda key: key.split(b"/")):
+            above, _, name = key.rpartition(b"/")
+            parent = self._directories.get(above.decode("utf-8", "surrogateescape"))
+            if above in records and (parent is None or parent.has_directory(name)):
+                records[key] = old[key]
+
+
+def _upwards(path: bytes) -> Iterator[bytes]:
+    """A path and all above it."""
+    yield path
+    while path:
+        path = path.rpartition(b"/")[0]
+        yield path
+
+
+def _xattrs(path: str) -> tuple[tuple[str, bytes], ...]:
+    if sys.platform != "linux":
+        return ()
+    try:
+        names = os.listxattr(path, follow_symlinks=False)
+        return tuple(
+            (name, os.getxattr(path, name, follow_symlinks=False)) for name in sorted(names)
+        )
+    except OSError as error:
+        if error.errno in {errno.ENOTSUP, errno.ENODATA}:
+            return ()
+        raise _unreadable(error, path) from error
+
+
+def _changing(path: str, name: str) -> UnreadableInputError:
+    problem = "the file changes while it is read"
+    return UnreadableInputError(problem, shown(f"{path}/{name}" if path else name))
+
+
+def _unreadable(error: Exception, path: str) -> UnreadableInputError:
+    says = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return UnreadableInputError(f"{says[:1].lower()}{says[1:]}", shown(path))
+
+
+def _encoded(path: str) -> bytes:
+    return path.encode("utf-8", "surrogateescape")

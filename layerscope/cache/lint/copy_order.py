@@ -1,0 +1,136 @@
+"""Rule `copy-before-install`: all of the source is copied above an install that needs little of it.
+
+Every edit of any file then runs the install again.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from layerscope.cache.lint.dependencies import dependencies_of
+from layerscope.cache.lint.paths import is_covered
+from layerscope.dockerfile.instructions import Add, Copy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from layerscope.cache.lint.dependencies import Dependencies
+    from layerscope.cache.lint.finding import Finding, Severity
+    from layerscope.cache.lint.reading import Reading, Step
+
+RULE = "copy-before-install"
+WHOLE = frozenset({".", "./", "/", "*", "./*", "/*", "/."})
+"""Sources that are the whole context."""
+
+_MOST_FILES = 2000
+_SYSTEM = frozenset({"apt", "apk", "dnf", "dnf5", "microdnf", "tdnf", "yum", "zypper", "pacman"})
+
+
+@dataclass(slots=True)
+class _State:
+    """What a stage leaves: the first copy of all, and tools that had installed before it."""
+
+    copied: Step | None = None
+    before: set[str] = field(default_factory=set)
+    reported: set[str] = field(default_factory=set)
+
+
+def copies_whole_context(step: Step) -> bool:
+    """Is it a COPY or ADD of all files of the build context?"""
+    instruction = step.instruction
+    if isinstance(instruction, Copy) and instruction.from_name:
+        return False
+    return isinstance(instruction, Copy | Add) and not WHOLE.isdisjoint(instruction.sources)
+
+
+def check(reading: Reading) -> Iterator[Finding]:
+    """For each copy of the whole context, the first install below it of each tool."""
+    left: list[_State] = []
+    for stage in reading.stages:
+        above = left[stage.parent] if stage.parent is not None else _State()
+        state = _State(above.copied, set(above.before), set(above.reported))
+        for step in stage.steps:
+            if state.copied is None and copies_whole_context(step):
+                state.copied = step
+            for command in step.commands or ():
+                found = dependencies_of(command)
+                if found is None or found.tool in state.reported:
+                    continue
+                if state.copied is None:
+                    state.before.add(found.tool)
+                    continue
+                finding = _judged(reading, state, step, found)
+                # Only the first use of a tool counts: the others are below it anyway.
+                state.reported.add(found.tool)
+                if finding is not None:
+                    yield finding
+        left.append(state)
+
+
+def _judged(reading: Reading, state: _State, step: Step, found: Dependencies) -> Finding | None:
+    copy = state.copied
+    if copy is None or (found.manifests and found.tool in state.before):
+        return None
+    covered = any(is_covered(folder, step.mounts, step.workdir) for folder in found.caches)
+    if covered and found.builds:
+        return None
+    manifests = _there(reading, found.manifests)
+    if manifests is None:
+        return None
+    severity: Severity = "info" if covered else "warning"
+    if not manifests:
+        return reading.finding(
+            RULE,
+            severity,
+            copy,
+            f"all files are copied above line {step.line}, where {found.tool} installs packages:"
+            " every edit of any file installs them again",
+            f"above this line: {found.early}",
+            others=[step],
+        )
+    names = " ".join(manifests)
+    return reading.finding(
+        RULE,
+        severity,
+        copy,
+        f"all files are copied above line {step.line}, where {found.tool} installs what"
+        f" {' and '.join(manifests)} {'names' if len(manifests) == 1 else 'name'}:"
+        " every edit of any file installs it again",
+        f"above this line: COPY {names} {_folder(manifests)}\n{found.early}",
+        others=[step],
+    )
+
+
+def _folder(manifests: tuple[str, ...]) -> str:
+    """Where to copy them: beside where they are in the source, if all are in one folder."""
+    folders = {posixpath.dirname(name) for name in manifests}
+    folder = folders.pop() if len(folders) == 1 else ""
+    return f"./{folder}/" if folder else "./"
+
+
+def _there(reading: Reading, manifests: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The manifests that the context has; all where it is not known.
+
+    None if the context holds nothing but manifests, so that copying all of it is copying them.
+    """
+    context = reading.context
+    if context is None or not manifests:
+        return _usual(manifests)
+    there = tuple(
+        name for name in manifests if "*" in name or context.node(posixpath.normpath(name))
+    )
+    if not there:
+        return _usual(manifests)
+    others = 0
+    for count, (path, node) in enumerate(context.walk()):
+        others += node.kind != "dir" and path not in there
+        if others or count > _MOST_FILES:
+            return there
+    return None
+
+
+def _usual(manifests: tuple[str, ...]) -> tuple[str, ...]:
+    """Without the other spellings of one file."""
+    return tuple(name for name in manifests if not name.endswith(".kts"))
