@@ -183,7 +183,7 @@ def test_every_make_target_is_in_its_help() -> None:
 
     targets = re.findall(r"^([a-z]+):", makefile, re.MULTILINE)
     assert {line.split()[1] for line in done.stdout.splitlines()} == set(targets)
-    assert set(targets) == {"demo", "test", "check", "bench", "reports", "fuzz", "help"}
+    assert set(targets) == {"demo", "test", "check", "bench", "reports", "fuzz", "truth", "help"}
 
 
 def test_commands_of_the_readme_are_run_by_ci() -> None:

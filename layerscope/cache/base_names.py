@@ -11,7 +11,7 @@ from layerscope.dockerfile.words import expand
 from layerscope.errors import DockerfileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from layerscope.cache.build import Build
     from layerscope.dockerfile.instructions import Dockerfile, Stage
@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 SCRATCH = "scratch"
 
 
-def base_names(build: Build) -> list[str]:
+def base_names(build: Build, wanted: Collection[int] | None = None) -> list[str]:
     """The images that the build takes from outside, in the order of the file, each once.
+
+    Args:
+        build: The build.
+        wanted: Only those of these stages, counted from 0; None means all.
 
     Named contexts, stages and `scratch` are none. Nothing comes back for a file that does not
     parse: the prediction says what is wrong with it.
@@ -29,15 +33,28 @@ def base_names(build: Build) -> list[str]:
         dockerfile = stages.read(build.dockerfile)
     except DockerfileError:
         return []
-    env = global_arguments(dockerfile, build)
+    env = [*platform_arguments(build), *global_arguments(dockerfile, build)]
     known = {SCRATCH, *(name.lower() for name in build.named_contexts)}
     found: dict[str, None] = {}
     for number, stage in enumerate(dockerfile.stages):
-        for name in _names(stage, env, dockerfile.escape):
+        used = wanted is None or number in wanted
+        for name in _names(stage, env, dockerfile.escape) if used else ():
             if name and name.lower() not in known and not name.isdigit():
                 found.setdefault(name)
         known |= {stage.name.lower(), str(number)}
     return list(found)
+
+
+def platform_arguments(build: Build) -> list[str]:
+    """`NAME=value` of the arguments that BuildKit sets for the first platform of the build."""
+    target = build.platforms[0] if build.platforms else build.build_platform
+    env: list[str] = []
+    for which, text in (("BUILD", build.build_platform), ("TARGET", target)):
+        system, _, rest = text.partition("/")
+        architecture, _, variant = rest.partition("/")
+        env += [f"{which}PLATFORM={text}", f"{which}OS={system}"]
+        env += [f"{which}ARCH={architecture}", f"{which}VARIANT={variant}"]
+    return env
 
 
 def global_arguments(dockerfile: Dockerfile, build: Build) -> list[str]:

@@ -19,6 +19,8 @@ from pathlib import Path
 from struct import Struct
 from typing import TYPE_CHECKING
 
+from blake3 import blake3
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -33,7 +35,9 @@ TICK_NS = 20_000_000
 
 _LENGTH = Struct("<I")
 _PARTS = 5
-_LENGTHS = Struct(f"<{_PARTS}I")
+_VALUE = -(1 << 63)
+"""Stands in place of a time where an entry is no directory but a derived value."""
+_HEAD = Struct(f"<{_PARTS}Iq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,14 @@ class Record:
         stats: Seven signed 64-bit numbers for each name.
         digests: 32 bytes for each name; zeros where the content was not read.
         extras: What only few files have, packed by `frames`.
+        latest_ns: The latest of all times in it.
     """
 
     names: bytes
     stats: bytes
     digests: bytes
     extras: bytes
+    latest_ns: int
 
 
 @dataclass(slots=True)
@@ -84,15 +90,17 @@ def unframed(data: bytes) -> Iterator[bytes]:
         at += length
 
 
+def latest(stats: array[int]) -> int:
+    """The latest time of change in a directory."""
+    return max(max(stats[MTIME::COLUMNS], default=0), max(stats[CTIME::COLUMNS], default=0))
+
+
 def racy(stats: array[int], moment_ns: int) -> list[int]:
     """Rows that may have changed since they were read, without it being seen.
 
     A file that was changed at `moment_ns` or later could have been changed once more within one
     step of the file system's clock.
     """
-    late = max(max(stats[MTIME::COLUMNS], default=0), max(stats[CTIME::COLUMNS], default=0))
-    if late < moment_ns:
-        return []
     rows = zip(stats[MTIME::COLUMNS], stats[CTIME::COLUMNS], strict=True)
     return [row for row, times in enumerate(rows) if max(times) >= moment_ns]
 
@@ -102,8 +110,6 @@ def load(path: Path) -> ContextIndex:
 
     Digests of files that were changed when the index was written, or later, are left out.
     """
-    from blake3 import blake3  # noqa: PLC0415 - only who compares contents pays for it
-
     try:
         with open(path, "rb") as stream:
             status = os.fstat(stream.fileno())
@@ -122,35 +128,36 @@ def load(path: Path) -> ContextIndex:
 
 def _read(data: bytes, at: int, written_ns: int) -> ContextIndex:
     index = ContextIndex()
-    while at + _LENGTHS.size <= len(data):
-        lengths = _LENGTHS.unpack_from(data, at)
-        at += _LENGTHS.size
+    while at < len(data):
+        if at + _HEAD.size > len(data):
+            raise ValueError("the index is cut")
+        *lengths, latest_ns = _HEAD.unpack_from(data, at)
+        at += _HEAD.size
         parts = []
         for length in lengths:
             parts.append(data[at : at + length])
             at += length
-        if not parts[1] and parts[3]:
-            # A value that somebody derived: whose, nothing, the directory, the value.
-            index.values[parts[0], parts[2]] = parts[3]
+        key, names, stats, digests, extras = parts
+        if latest_ns == _VALUE:
+            # A value that somebody derived: whose, the directory, the value.
+            index.values[key, names] = stats
             continue
-        path, names, stats, digests, extras = parts
-        index.records[path] = _trusted(Record(names, stats, digests, extras), written_ns)
+        record = Record(names, stats, digests, extras, latest_ns)
+        index.records[key] = record if latest_ns < written_ns else _trusted(record, written_ns)
     if at != len(data):
         raise ValueError("the index is cut")
     return index
 
 
 def _trusted(record: Record, written_ns: int) -> Record:
+    """A record without the digests of files that may have changed since."""
     stats = array("q", record.stats)
-    late = racy(stats, written_ns)
-    if not late:
-        return record
     digests = bytearray(record.digests)
-    for row in late:
+    for row in racy(stats, written_ns):
         digests[row * DIGEST : (row + 1) * DIGEST] = bytes(DIGEST)
         # No file has this mode, so nobody takes the file for one that did not change.
-        stats[row * COLUMNS] = -1
-    return Record(record.names, stats.tobytes(), bytes(digests), record.extras)
+        stats[row * COLUMNS + MODE] = -1
+    return Record(record.names, stats.tobytes(), bytes(digests), record.extras, record.latest_ns)
 
 
 def save(
@@ -160,13 +167,12 @@ def save(
 
     Raises: `OSError`.
     """
-    from blake3 import blake3  # noqa: PLC0415 - only who compares contents pays for it
-
     payload = bytearray()
     for folder, record in sorted(records.items()):
-        _append(payload, (folder, record.names, record.stats, record.digests, record.extras))
+        parts = (folder, record.names, record.stats, record.digests, record.extras)
+        _append(payload, parts, record.latest_ns)
     for (whose, folder), value in sorted(values.items()):
-        _append(payload, (whose, b"", folder, value, b""))
+        _append(payload, (whose, folder, value, b"", b""), _VALUE)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.{os.getpid()}.new")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -181,16 +187,14 @@ def save(
             os.unlink(beside)
 
 
-def _append(payload: bytearray, parts: tuple[bytes, ...]) -> None:
-    payload += _LENGTHS.pack(*map(len, parts))
+def _append(payload: bytearray, parts: tuple[bytes, ...], number: int) -> None:
+    payload += _HEAD.pack(*map(len, parts), number)
     for part in parts:
         payload += part
 
 
 def index_file(index: Path, root: Path) -> Path:
     """The index of the folder `root`, below the folder `index`."""
-    from blake3 import blake3  # noqa: PLC0415 - only who compares contents pays for it
-
     name = os.fsencode(os.path.realpath(root))
     return index / f"{blake3(name).hexdigest(length=16)}.index"
 

@@ -16,6 +16,7 @@ from layerscope.cache.context_index import (
     UID,
     Record,
     frames,
+    latest,
     racy,
     unframed,
 )
@@ -97,9 +98,10 @@ def packed_names(names: Sequence[str]) -> bytes:
     return "".join([f"{name}\0" for name in names]).encode("utf-8", "surrogateescape")
 
 
-def restored(record: Record, names: list[str], stats: array[int]) -> Directory:
-    """A directory of which every number is as it was kept."""
-    found = Directory(names, stats, bytearray(record.digests), same=True)
+def restored(record: Record) -> Directory:
+    """A directory of which everything is as it was kept."""
+    names = record.names.decode("utf-8", "surrogateescape").split("\0")[:-1]
+    found = Directory(names, array("q", record.stats), bytearray(record.digests), same=True)
     if record.extras:
         _read_extras(found, record.extras, range(len(names)))
     return found
@@ -143,17 +145,18 @@ def record_of(directory: Directory, moment_ns: int) -> tuple[Record, bool]:
         moment_ns: When this run began to read.
     """
     digests = directory.digests
-    late = racy(directory.stats, moment_ns)
-    if late:
+    latest_ns = latest(directory.stats)
+    if latest_ns >= moment_ns:
         digests = bytearray(digests)
-        for row in late:
+        for row in racy(directory.stats, moment_ns):
             digests[row * DIGEST : (row + 1) * DIGEST] = bytes(DIGEST)
     return Record(
         packed_names(directory.names),
         directory.stats.tobytes(),
         bytes(digests),
         _extras(directory),
-    ), bool(late)
+        latest_ns,
+    ), latest_ns >= moment_ns
 
 
 def _extras(directory: Directory) -> bytes:

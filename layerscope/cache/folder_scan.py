@@ -17,8 +17,10 @@ from collections import OrderedDict
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from blake3 import blake3
+
 from layerscope.cache import context_index
-from layerscope.cache.context_index import COLUMNS, DIGEST, SIZE
+from layerscope.cache.context_index import COLUMNS, DIGEST, INODE, SIZE
 from layerscope.cache.directory import (
     INODES,
     Directory,
@@ -28,7 +30,8 @@ from layerscope.cache.directory import (
     restored,
     take_over,
 )
-from layerscope.errors import OverLimitError, UnreadableInputError, shown
+from layerscope.cache.second_process import answers
+from layerscope.errors import InputError, OverLimitError, UnreadableInputError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,11 +41,14 @@ if TYPE_CHECKING:
 
 MOST_PATH_BYTES = 4096
 """What the system takes for one path: no builder can send a longer one."""
+NAME_BYTES = 256
 MOST_OPEN = 32
 PIECE = 1 << 20
 MOST_READ = 1 << 30
 NOTHING = bytes(DIGEST)
 ATTEMPTS = 3
+MOST_ALONE = 20_000 * COLUMNS * 8
+"""Bytes of numbers that are compared without help: a second process costs some milliseconds."""
 _KIND = 0o170000
 _PLAIN = frozenset((stat.S_IFREG, stat.S_IFDIR, stat.S_IFIFO))
 
@@ -79,6 +85,7 @@ class FolderScan:
         self._disturbed: set[str] = set()
         self._open: OrderedDict[str, int] = OrderedDict()
         self.unsaved = False
+        self._has_attributes = True
         # What is changed from here on may be changed again without its times showing it.
         self._moment_ns = time.time_ns() - context_index.TICK_NS
         try:
@@ -100,9 +107,36 @@ class FolderScan:
             found = self._directories[path] = self._scan(path)
         return found
 
-    def scanned(self, path: str) -> bool:
-        """Has this directory been read already?"""
-        return path in self._directories
+    def look_ahead(self, top: str) -> None:
+        """Compare all that was kept of directories at and below `top` with what is there now.
+
+        Where there is much to compare and a second processor to do it, a forked process takes one
+        half. Directories that are as they were are then known; the others are read when somebody
+        asks for them.
+        """
+        prefix = _encoded(f"{top}/" if top else "")
+        records = self.index.records
+        paths = [
+            key.decode("utf-8", "surrogateescape")
+            for key in records
+            if key.startswith(prefix) or key == prefix[:-1]
+        ]
+        if sum(len(records[_encoded(path)].stats) for path in paths) < MOST_ALONE:
+            return
+        half = len(paths) // 2
+        others = answers(self._is_as_kept, paths[:half])
+        mine = [self._is_as_kept(path) for path in paths[half:]]
+        for path, is_same in zip(paths, [*others(), *mine], strict=True):
+            if is_same and path not in self._directories:
+                self._directories[path] = restored(records[_encoded(path)])
+
+    def _is_as_kept(self, path: str) -> bool:
+        record = self.index.records[_encoded(path)]
+        try:
+            names, stats, _ = self._listed(path)
+        except InputError:
+            return False
+        return record.stats == stats.tobytes() and record.names == packed_names(names)
 
     def descriptor(self, path: str) -> int:
         """A descriptor of the directory; it stays open until some more were asked for."""
@@ -111,8 +145,8 @@ class FolderScan:
         if found is not None:
             known.move_to_end(path)
             return found
-        if len(path) > MOST_PATH_BYTES:
-            raise OverLimitError(f"a path of more than {MOST_PATH_BYTES} bytes in the folder")
+        if len(self.root) + len(_encoded(path)) > MOST_PATH_BYTES - NAME_BYTES:
+            raise OverLimitError(f"paths of more than {MOST_PATH_BYTES} bytes in the folder")
         missing = []
         above = path
         while above not in known:
@@ -136,6 +170,22 @@ class FolderScan:
             os.close(oldest)
 
     def _scan(self, path: str) -> Directory:
+        names, stats, special = self._listed(path)
+        record = self.index.records.get(_encoded(path))
+        if record is not None and (record.stats, record.names) == (
+            stats.tobytes(),
+            packed_names(names),
+        ):
+            return restored(record)
+        self.unsaved = True
+        found = Directory(names, stats, bytearray(DIGEST * len(names)))
+        self._look_closer(found, special, self.descriptor(path))
+        if record is not None:
+            take_over(found, record)
+        return found
+
+    def _listed(self, path: str) -> tuple[list[str], array[int], list[int]]:
+        """Names and numbers of what is in a directory, and the rows of links and devices."""
         descriptor = self.descriptor(path)
         names: list[str] = []
         flat: list[int] = []
@@ -168,19 +218,7 @@ class FolderScan:
                     )
         except OSError as error:
             raise _unreadable(error, path) from error
-        stats = array("q", flat)
-        record = self.index.records.get(_encoded(path))
-        if record is not None and (record.stats, record.names) == (
-            stats.tobytes(),
-            packed_names(names),
-        ):
-            return restored(record, names, stats)
-        self.unsaved = True
-        found = Directory(names, stats, bytearray(DIGEST * len(names)))
-        self._look_closer(found, special, descriptor)
-        if record is not None:
-            take_over(found, record)
-        return found
+        return names, array("q", flat), special
 
     def _look_closer(self, found: Directory, special: list[int], descriptor: int) -> None:
         """Read the targets of links and the numbers of devices."""
@@ -200,22 +238,53 @@ class FolderScan:
 
         Raises: `UnreadableInputError` if it cannot be read, or changes each time it is read.
         """
-        directory = self.directory(path)
+        directory = self._directories.get(path) or self.directory(path)
         start = row * DIGEST
         known = bytes(directory.digests[start : start + DIGEST])
         if known != NOTHING:
             return known
-        from blake3 import blake3  # noqa: PLC0415 - only who compares contents pays for it
+        found = self._hash(path, directory, row)
+        directory.digests[start : start + DIGEST] = found
+        self.unsaved = True
+        return found
 
-        hasher = blake3()
+    def _hash(self, path: str, directory: Directory, row: int) -> bytes:
+        if directory.stats[row * COLUMNS + SIZE] < PIECE:
+            content = self._small(path, directory, row)
+            if content is not None:
+                return blake3(content).digest()
         for _ in range(ATTEMPTS):
+            hasher = blake3()
             if self._pass_through(path, row, hasher.update):
-                found = hasher.digest()
-                directory.digests[start : start + DIGEST] = found
-                self.unsaved = True
-                return found
-            hasher.reset()
+                return hasher.digest()
         raise _changing(path, directory.names[row])
+
+    def _small(self, path: str, directory: Directory, row: int) -> bytes | None:
+        """The content of a small file; None unless it is the file of the walk, read at once."""
+        name = directory.names[row]
+        at = row * COLUMNS
+        size, mtime_ns, ctime_ns, inode = directory.stats[at + SIZE : at + INODE + 1]
+        above = self._open.get(path)
+        try:
+            descriptor = os.open(
+                name, _FILE, dir_fd=self.descriptor(path) if above is None else above
+            )
+            try:
+                # One byte more than there should be tells a file that grew.
+                content = os.read(descriptor, size + 1)
+                status = os.fstat(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError:
+            return None
+        if (
+            len(content) == size == status.st_size
+            and status.st_mtime_ns == mtime_ns
+            and status.st_ctime_ns == ctime_ns
+            and status.st_ino & INODES == inode
+        ):
+            return content
+        return None
 
     def read(self, path: str, row: int) -> bytes:
         """The content of the regular file at a row of a directory. Raises as `digest`."""
@@ -266,17 +335,29 @@ class FolderScan:
         self._disturbed.add(path)
         return False
 
-    def attributes(self, path: str, row: int) -> tuple[tuple[str, bytes], ...]:
-        """The extended attributes of a file, sorted by name. Raises: `UnreadableInputError`."""
+    def read_attributes(self, path: str) -> None:
+        """Read the extended attributes of all files in a directory. Raises as `directory`."""
         directory = self.directory(path)
-        if directory.xattrs is None:
-            directory.xattrs = {}
-            prefix = f"{self.root}/{path}/" if path else f"{self.root}/"
-            for number, name in enumerate(directory.names):
-                found = _xattrs(prefix + name)
+        directory.xattrs = {}
+        self.unsaved = True
+        if sys.platform != "linux" or not self._has_attributes:
+            return
+        prefix = f"{self.root}/{path}/" if path else f"{self.root}/"
+        for row, name in enumerate(directory.names):
+            try:
+                found = os.listxattr(prefix + name, follow_symlinks=False)
                 if found:
-                    directory.xattrs[number] = found
-        return directory.xattrs.get(row, ())
+                    directory.xattrs[row] = tuple(
+                        (each, os.getxattr(prefix + name, each, follow_symlinks=False))
+                        for each in sorted(found)
+                    )
+            except OSError as error:
+                if error.errno == errno.ENOTSUP:
+                    self._has_attributes = False
+                    return
+                # What is gone by now has no attributes; who needs its content will be told.
+                if error.errno not in {errno.ENODATA, errno.ENOENT}:
+                    raise _unreadable(error, f"{path}/{name}" if path else name) from error
 
     def save(self) -> None:
         """Keep what is known for the next run. Raises: `OSError`."""
@@ -322,20 +403,6 @@ def _upwards(path: bytes) -> Iterator[bytes]:
     while path:
         path = path.rpartition(b"/")[0]
         yield path
-
-
-def _xattrs(path: str) -> tuple[tuple[str, bytes], ...]:
-    if sys.platform != "linux":
-        return ()
-    try:
-        names = os.listxattr(path, follow_symlinks=False)
-        return tuple(
-            (name, os.getxattr(path, name, follow_symlinks=False)) for name in sorted(names)
-        )
-    except OSError as error:
-        if error.errno in {errno.ENOTSUP, errno.ENODATA}:
-            return ()
-        raise _unreadable(error, path) from error
 
 
 def _changing(path: str, name: str) -> UnreadableInputError:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from blake3 import blake3
 
 from layerscope.cache.context_index import COLUMNS, GID, MTIME, SIZE, UID
 from layerscope.cache.filetree import FileNode
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from layerscope.cache.filetree import FileKind
     from layerscope.dockerfile.dockerignore import Ignore, WalkState
 
-_KINDS: dict[int, str] = {
+_KINDS: dict[int, FileKind] = {
     stat.S_IFREG: "file",
     stat.S_IFDIR: "dir",
     stat.S_IFLNK: "symlink",
@@ -115,18 +117,29 @@ class FolderTree:
         stats = directory.stats
         at = row * COLUMNS
         mode = stats[at]
-        kind = _KINDS[stat.S_IFMT(mode)]
-        xattrs = directory.xattrs
+        kind = _KINDS[mode & 0o170000]
+        if directory.xattrs is None:
+            self.scan.read_attributes(folder)
+        if kind == "file":
+            return FileNode(
+                kind,
+                mode & 0o7777,
+                stats[at + UID],
+                stats[at + GID],
+                stats[at + SIZE],
+                "",
+                directory.xattrs.get(row, ()) if directory.xattrs else (),
+                stats[at + MTIME],
+            )
         return FileNode(
-            cast("FileKind", kind),
-            stat.S_IMODE(mode),
+            kind,
+            mode & 0o7777,
             stats[at + UID],
             stats[at + GID],
-            stats[at + SIZE] if kind == "file" else 0,
-            directory.links.get(row, ""),
-            self.scan.attributes(folder, row) if xattrs is None else xattrs.get(row, ()),
-            stats[at + MTIME],
-            directory.devices.get(row, (0, 0)),
+            link=directory.links.get(row, ""),
+            xattrs=directory.xattrs.get(row, ()) if directory.xattrs else (),
+            mtime_ns=stats[at + MTIME],
+            device=directory.devices.get(row, (0, 0)),
         )
 
     def children(self, path: str) -> Sequence[str]:
@@ -292,6 +305,7 @@ class FolderTree:
             return known
         if not self._enters(top):
             return False
+        self.scan.look_ahead(top)
         order = [top]
         for path in order:
             order.extend(self._enter(path).places)
@@ -328,7 +342,5 @@ def _name_of(ignore: Ignore | None) -> bytes:
     """A name for what is left out: equal names, equal patterns."""
     if ignore is None:
         return bytes(16)
-    from blake3 import blake3  # noqa: PLC0415 - only who compares contents pays for it
-
     texts = [f"{'!' if each.exclusion else ''}{each.text}" for each in ignore.patterns]
     return blake3("\0".join(texts).encode("utf-8", "surrogatepass")).digest(length=16)

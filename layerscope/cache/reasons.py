@@ -16,7 +16,7 @@ from layerscope.cache.step import Cause, Outcome, Reason
 from layerscope.errors import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Collection, Hashable, Sequence
 
     from layerscope.cache.step import CacheStep, Prediction, StepFacts
 
@@ -34,6 +34,7 @@ CODES = (
     "file-renamed",
     "flag-changed",
     "follows-miss",
+    "follows-unknown",
     "instruction-changed",
     "link-changed",
     "mode-changed",
@@ -47,6 +48,7 @@ CODES = (
     "order-changed",
     "owner-changed",
     "platform-changed",
+    "remote-unknown",
     "rerun-unknown",
     "shell-changed",
     "source-changed",
@@ -106,19 +108,55 @@ CREDENTIAL_PARTS = ("token", "secret", "password", "passwd", "apikey", "api_key"
 
 def with_reasons(prediction: Prediction) -> Prediction:
     """The same prediction; every step that is no hit has its reason."""
-    return replace(
-        prediction,
-        steps=tuple(
-            step
-            if step.outcome is Outcome.HIT
-            else replace(step, reason=reason_of(step, prediction.earlier))
-            for step in prediction.steps
-        ),
-    )
+    prediction = replace(prediction, steps=_from_first_misses(prediction.steps))
+    missed = {step.facts.line for step in prediction.steps if step.outcome is Outcome.MISS}
+    steps = []
+    for step in prediction.steps:
+        if step.outcome is Outcome.HIT:
+            steps.append(step)
+        elif step.outcome is Outcome.UNKNOWN:
+            steps.append(replace(step, reason=_of_unknown(step, missed)))
+        else:
+            steps.append(replace(step, reason=reason_of(step, prediction.earlier)))
+    return replace(prediction, steps=tuple(steps))
+
+
+def _from_first_misses(steps: Sequence[CacheStep]) -> tuple[CacheStep, ...]:
+    """The same steps; one that follows a miss names the first of the misses it follows."""
+    below: dict[tuple[int, str | None], CacheStep] = {}
+    for step in steps:
+        if step.outcome is Outcome.MISS:
+            below.setdefault((step.facts.line, step.facts.platform), step)
+
+    def first(step: CacheStep) -> CacheStep:
+        line = step.cause_line
+        seen = {step.facts.line}
+        while line not in seen and (other := below.get((line, step.facts.platform))) is not None:
+            if other.cause is not Cause.PARENT:
+                break
+            seen.add(line)
+            line = other.cause_line
+        return replace(step, cause_line=line)
+
+    return tuple(first(step) if step.cause is Cause.PARENT else step for step in steps)
+
+
+def _of_unknown(step: CacheStep, missed: Collection[int]) -> Reason:
+    """Why nobody can know what becomes of this step; `missed` are the lines that surely run."""
+    line = step.cause_line
+    if line and line == step.facts.line:
+        return Reason("follows-unknown", "depends on what it copies, of which nobody can know")
+    if line and line not in missed:
+        return Reason("follows-unknown", f"depends on line {line}, of which nobody can know")
+    if step.cause in {Cause.RERUN, Cause.PARENT}:
+        code, text = BY_RULE[Cause.RERUN]
+        return Reason(code, text.format(line=line))
+    text = "whether what is at the remote address has changed, nobody can know"
+    return Reason("remote-unknown", text)
 
 
 def reason_of(step: CacheStep, earlier: Sequence[Sequence[StepFacts]]) -> Reason:
-    """Why this step is no hit."""
+    """Why this step misses, or is none that is looked up."""
     if step.outcome is Outcome.NO_STEP:
         text = "FROM names what the stage starts from; it is not looked up"
         return Reason("not-a-step", step.detail or text)

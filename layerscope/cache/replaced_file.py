@@ -12,16 +12,11 @@ if TYPE_CHECKING:
 
 
 class ReplacedFile:
-    """A `FileTree` like another one, but for the bytes of one regular file.
-
-    Where the other tree has no regular file at that path (`.dockerignore` leaves it out), nothing
-    differs.
-    """
+    """A `FileTree` like another one, but for the bytes of the regular file at `path`."""
 
     def __init__(self, tree: FileTree, path: str, content: bytes) -> None:
         self._tree = tree
-        node = tree.node(path)
-        self._path = path if node is not None and node.kind == "file" else None
+        self._path = path
         self._content = content
 
     def node(self, path: str) -> FileNode | None:

@@ -45,13 +45,13 @@ def parse_device(text: str) -> Device:
             required = chosen
         elif key == "name" and equals:
             if name:
-                raise DockerfileError(f"a device has one name, and this one is {shown(name)!r}")
+                raise DockerfileError(f"a device has one name, and this one is '{shown(name)}'")
             name = value
         elif not name:
             name = part
         else:
             raise DockerfileError(
-                f"{shown(part)!r} is no field of --device; it has a name and 'required'",
+                f"'{shown(part)}' is no field of --device; it has a name and 'required'",
                 hint=did_you_mean(key, ("name", "required")),
             )
     return Device(name, required)

@@ -98,5 +98,5 @@ def _fraction(digits: str, factor: int) -> int:
 
 def _refuse(text: str) -> NoReturn:
     raise DockerfileError(
-        f"{shown(text)!r} is no duration: write numbers with units, such as 30s, 1m30s or 500ms"
+        f"'{shown(text)}' is no duration: write numbers with units, such as 30s, 1m30s or 500ms"
     )

@@ -74,7 +74,7 @@ def read_flags(words: Sequence[str], known: Mapping[str, Kind], keyword: str) ->
         if word == "--":
             break
         if not word.startswith("--"):
-            raise DockerfileError(f"{shown(word)!r} stands among the flags of {keyword}")
+            raise DockerfileError(f"'{shown(word)}' stands among the flags of {keyword}")
         spelled, equals, value = word.partition("=")
         name = spelled[2:]
         kind = known.get(name)
@@ -101,7 +101,7 @@ def _value(name: str, kind: Kind, value: str | None) -> str:
             raise DockerfileError(f"--{name}= has no value; it takes true or false")
         chosen = lower(value) if value is not None else "true"
         if chosen not in {"true", "false"}:
-            raise DockerfileError(f"--{name} takes true or false, not {shown(value)!r}")
+            raise DockerfileError(f"--{name} takes true or false, not '{shown(value)}'")
         return chosen
     if value is None:
         raise DockerfileError(f"--{name} has no value; write --{name}=VALUE")

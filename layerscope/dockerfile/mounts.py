@@ -162,7 +162,7 @@ def _take_switch(draft: _Draft, key: str, part: str) -> None:
         draft.required = True
     else:
         raise DockerfileError(
-            f"{shown(part)!r} is no key=value field of --mount",
+            f"'{shown(part)}' is no key=value field of --mount",
             hint=did_you_mean(key, ("readonly", "readwrite", "required")),
         )
 
@@ -203,7 +203,7 @@ def _take_value(draft: _Draft, key: str, value: str) -> None:
         draft.numbers[key] = _number(key, value, unsigned(value, base), expected)
     else:
         raise DockerfileError(
-            f"{shown(key)!r} is no key of --mount; it has {', '.join(KEYS)}",
+            f"'{shown(key)}' is no key of --mount; it has {', '.join(KEYS)}",
             hint=did_you_mean(key, KEYS),
         )
 

@@ -167,4 +167,4 @@ def _read_node(node: Node, found: list[Finding]) -> Instruction | Stage:
 def _unknown(node: Node) -> DockerfileError:
     near = nearest(lower(node.keyword), INSTRUCTIONS)
     hint = f"did you mean {near.upper()}?" if near is not None else ""
-    return DockerfileError(f"{shown(node.keyword)!r} is no instruction", hint=hint)
+    return DockerfileError(f"'{shown(node.keyword)}' is no instruction", hint=hint)

@@ -43,7 +43,7 @@ def _stage_name(node: Node) -> str:
         name = lower(args[2])
         if not _NAME.match(name):
             raise DockerfileError(
-                f"{shown(args[2])!r} is no name for a stage; it starts with a letter and has only"
+                f"'{shown(args[2])}' is no name for a stage; it starts with a letter and has only"
                 " letters, digits, '-', '_' and '.'"
             )
         return name

@@ -65,7 +65,7 @@ def about_description(node: Node, keyword: str, names: Sequence[str]) -> list[Fi
 def _stage_name_casing(args: Sequence[str]) -> list[tuple[str, str]]:
     if len(args) != 3 or args[2] == lower(args[2]):
         return []
-    return [("StageNameCasing", f"the stage name {shown(args[2])!r} is not in lower case")]
+    return [("StageNameCasing", f"the stage name '{shown(args[2])}' is not in lower case")]
 
 
 def _as_casing(node: Node) -> list[tuple[str, str]]:
@@ -76,7 +76,7 @@ def _as_casing(node: Node) -> list[tuple[str, str]]:
         if spelled == change(spelled):
             if word == change(word):
                 return []
-            text = f"{shown(word)!r} is not in the case of {shown(spelled)!r}"
+            text = f"'{shown(word)}' is not in the case of '{shown(spelled)}'"
             return [("FromAsCasing", text)]
     # A keyword in mixed case is another rule's finding.
     return []

@@ -84,10 +84,13 @@ class Contexts:
             )
         return self._opened[key]
 
-    def keep(self) -> None:
-        """Write the checksums that this run computed, for the next one."""
-        for context in self._opened.values():
-            context.keep()
+    def keep(self) -> list[str]:
+        """Why checksums could not be kept for the next run, after they were written where possible.
+
+        Nothing that is told of a build depends on it.
+        """
+        said = [context.keep() for context in self._opened.values()]
+        return sorted({text for text in said if text})
 
 
 def build_of(
@@ -153,6 +156,9 @@ def _context(
     opened = contexts.open(request.context, place_of.dockerfile)
     place = _inside(place_of.dockerfile, request.context)
     if place is None or _inside(request.dockerfile, request.context) is not None:
+        return opened.tree, opened.full_tree
+    node = opened.tree.node(place)
+    if node is None or node.kind != "file" or opened.tree.read(place) == text:
         return opened.tree, opened.full_tree
     return ReplacedFile(opened.tree, place, text), opened.full_tree
 

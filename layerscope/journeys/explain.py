@@ -8,7 +8,7 @@ from layerscope.cache.chain import chain, chosen_step
 from layerscope.cache.context_diff import context_differences
 from layerscope.cache.simulate import chosen_version, simulate
 from layerscope.errors import NoSuchEntryError, shown
-from layerscope.journeys.simulate import builds_of, load_case, notes_of
+from layerscope.journeys.simulate import builds_of, load_case, notes_of, with_notes
 from layerscope.report.explain_document import explain_document
 
 if TYPE_CHECKING:
@@ -47,8 +47,9 @@ def explain_builds(
     Raises: `NoSuchEntryError` if no step stands on that line or in that stage; `UsageError`; the
         `InputError` of a file that cannot be read.
     """
-    builds = builds_of(requests, builder=builder, bases=bases, index=index)
-    return _explained(builds, line, stage, builder, version, assume_reruns, notes_of(builds[-1]))
+    builds, contexts = builds_of(requests, builder=builder, bases=bases, index=index)
+    document = _explained(builds, line, stage, builder, version, assume_reruns)
+    return with_notes(document, contexts.keep())
 
 
 def explain_case(
@@ -62,7 +63,7 @@ def explain_case(
 ) -> ExplainDocument:
     """Why a step of the last build of a measured case misses; see `explain_builds`."""
     builds = load_case(path).builds
-    return _explained(builds, line, stage, builder, version, assume_reruns, ())
+    return _explained(builds, line, stage, builder, version, assume_reruns)
 
 
 def _explained(  # noqa: PLR0917 - the choices of one question
@@ -72,7 +73,6 @@ def _explained(  # noqa: PLR0917 - the choices of one question
     builder: str,
     version: str | None,
     assume_reruns: AssumeReruns | None,
-    notes: Sequence[str],
 ) -> ExplainDocument:
     prediction = simulate(builds, builder=builder, version=version, assume_reruns=assume_reruns)
     step = chosen_step(prediction.steps, line, stage)
@@ -91,5 +91,5 @@ def _explained(  # noqa: PLR0917 - the choices of one question
         builder=builder,
         version=chosen_version(builder, version),
         assume_reruns=assume_reruns,
-        notes=notes,
+        notes=notes_of(builds[-1], prediction),
     )

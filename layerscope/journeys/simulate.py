@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
 
 from layerscope.cache import cases
 from layerscope.cache.base_names import base_names
-from layerscope.cache.debugging import how_to_open
 from layerscope.cache.score import score
 from layerscope.cache.simulate import chosen_version, simulate
 from layerscope.errors import InputError, UnreadableInputError, shown
 from layerscope.journeys.base_images import base_images
 from layerscope.journeys.build_inputs import Contexts, build_of
-from layerscope.report.cache_document import cache_document, score_document
+from layerscope.report.cache_document import CacheDocument, cache_document, score_document
 from layerscope.report.document import FaultRow
+from layerscope.report.explain_document import ExplainDocument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +26,10 @@ if TYPE_CHECKING:
     from layerscope.cache.cases import Case
     from layerscope.cache.step import AssumeReruns, Prediction
     from layerscope.journeys.build_inputs import BuildRequest
-    from layerscope.report.cache_document import CacheDocument, ScoreDocument
+    from layerscope.report.cache_document import ScoreDocument
 
 MOST_CASE_BYTES = 64 << 20
+Noted = TypeVar("Noted", CacheDocument, ExplainDocument)
 
 
 def simulate_builds(
@@ -50,21 +53,28 @@ def simulate_builds(
 
     Raises: `UsageError`, and the `InputError` of a file that cannot be read.
     """
-    builds = builds_of(requests, builder=builder, bases=bases, index=index)
-    return _document(builds, builder, version, assume_reruns, notes=notes_of(builds[-1]))
+    builds, contexts = builds_of(requests, builder=builder, bases=bases, index=index)
+    document = _document(builds, builder, version, assume_reruns)
+    return with_notes(document, contexts.keep())
 
 
 def builds_of(
     requests: Sequence[BuildRequest], *, builder: str, bases: Sequence[str], index: Path | None
-) -> list[Build]:
-    """The builds that the requests describe; folders are read once."""
+) -> tuple[list[Build], Contexts]:
+    """The builds that the requests describe, and the folders opened for them, each once."""
     images = base_images(bases)
     contexts = Contexts.empty(index, builder)
     last = requests[-1]
-    return [
+    builds = [
         build_of(request, contexts, images, place_of=None if request is last else last)
         for request in requests
     ]
+    return builds, contexts
+
+
+def with_notes(document: Noted, notes: Sequence[str]) -> Noted:
+    """The same document with further notes."""
+    return msgspec.structs.replace(document, notes=[*document.notes, *notes])
 
 
 def simulate_case(
@@ -86,7 +96,6 @@ def _document(
     builder: str,
     version: str | None,
     assume_reruns: AssumeReruns | None,
-    notes: Sequence[str] = (),
 ) -> CacheDocument:
     prediction = simulate(builds, builder=builder, version=version, assume_reruns=assume_reruns)
     return cache_document(
@@ -95,22 +104,27 @@ def _document(
         version=chosen_version(builder, version),
         assume_reruns=assume_reruns,
         debug=_debug(prediction, builds[-1], builder),
-        notes=notes,
+        notes=notes_of(builds[-1], prediction),
     )
 
 
 def _debug(prediction: Prediction, build: Build, builder: str) -> list[str]:
-    return how_to_open(prediction, build, builder) if prediction.failed is not None else []
+    if prediction.failed is None:
+        return []
+    from layerscope.cache.debugging import how_to_open  # noqa: PLC0415 - few builds fail
+
+    return how_to_open(prediction, build, builder)
 
 
-def notes_of(build: Build) -> list[str]:
+def notes_of(build: Build, prediction: Prediction) -> list[str]:
     """What is taken as unchanged because nobody said what it is."""
-    return [
-        f"{shown(name)} was not given with --base: it is taken as the same in all builds,"
-        " with nothing known of its config"
-        for name in base_names(build)
-        if build.image(name) is None
-    ]
+    stages = {step.facts.stage_index for step in prediction.steps}
+    names = [shown(name) for name in base_names(build, stages) if build.image(name) is None]
+    if not names:
+        return []
+    what = "images that were" if len(names) > 1 else "an image that was"
+    taken = "taken as the same in all builds, with an empty config"
+    return [f"{what} not given with --base: {taken}: {', '.join(names)}"]
 
 
 def load_case(path: str) -> Case:

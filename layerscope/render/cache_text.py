@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 OUTCOMES = {"hit": "hit", "miss": "MISS", "unknown": "unknown", "no-step": "-"}
 STYLES = {"miss": "yellow", "unknown": "cyan", "no-step": "dim"}
 OUTCOME_WIDTH = max(len(word) for word in OUTCOMES.values())
-REASON_CHARACTERS = 400
+REASON_CHARACTERS = 1000
 
 
 def cache_text(
@@ -40,7 +40,8 @@ def cache_text(
     if document.notes:
         page.line("")
         for note in document.notes:
-            page.line(f"note: {line(note, REASON_CHARACTERS)}")
+            for text in wrapped(f"note: {note}", width):
+                page.line(text)
     return page.encoded()
 
 
@@ -75,7 +76,7 @@ def _failure(page: Page, document: CacheDocument) -> None:
     if good is not None:
         page.line(f"last good step: line {good.line}, {line(good.vertex)}")
     for text in document.debug:
-        page.line(f"  {line(text, REASON_CHARACTERS)}")
+        page.line(line(text, REASON_CHARACTERS))
 
 
 def wrapped(text: str, width: int) -> list[str]:

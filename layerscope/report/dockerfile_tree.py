@@ -1,7 +1,7 @@
 r"""Instructions as BuildKit's own tests write them: `(copy ["--link"] "a" "b")`.
 
-Which characters are printed as they are is up to the Unicode version of Python's tables, as it is up
-to those of Go in BuildKit.
+Which characters are printed as they are depends on the Unicode version that Python knows, as in
+BuildKit on the one that Go knows.
 
 Source: BuildKit, `frontend/dockerfile/parser` (`Node.Dump`), and Go's `strconv.Quote`.
 """

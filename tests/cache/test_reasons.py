@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 
 from layerscope.cache.filetree import FileNode
-from layerscope.cache.reasons import CODES, reason_of
-from layerscope.cache.step import CacheStep, Cause, Ingredient, Outcome, Selection, StepFacts
+from layerscope.cache.reasons import CODES, reason_of, with_reasons
+from layerscope.cache.step import (
+    CacheStep,
+    Cause,
+    Ingredient,
+    Outcome,
+    Prediction,
+    Selection,
+    StepFacts,
+)
 
 PAGES = Path(__file__).parents[2] / "docs" / "reference" / "reasons"
 
@@ -68,6 +76,31 @@ def test_following_step_names_the_line_of_the_miss() -> None:
     reason = reason_of(missed(facts("RUN a"), Cause.PARENT, cause_line=7), ())
 
     assert reason.text == "follows the miss on line 7"
+
+
+def test_following_steps_name_the_first_miss() -> None:
+    steps = (
+        missed(facts("RUN a", line=2)),
+        missed(facts("RUN b", line=3), Cause.PARENT, 2),
+        missed(facts("RUN c", line=4), Cause.PARENT, 3),
+    )
+
+    found = with_reasons(Prediction(steps, None)).steps
+
+    assert [step.cause_line for step in found] == [0, 2, 2]
+    assert found[2].reason is not None
+    assert found[2].reason.text == "follows the miss on line 2"
+
+
+def test_step_that_follows_an_unknown_one_is_not_said_to_follow_a_miss() -> None:
+    unknown = CacheStep(facts("COPY a b", line=2), "", Outcome.UNKNOWN, Cause.RERUN, 9)
+    after = CacheStep(facts("RUN b", line=3), "", Outcome.UNKNOWN, Cause.PARENT, 2)
+    ran = missed(facts("RUN x", line=9))
+
+    found = with_reasons(Prediction((ran, unknown, after), None)).steps
+
+    codes = [step.reason.code for step in found if step.reason is not None]
+    assert codes == ["new-step", "rerun-unknown", "follows-unknown"]
 
 
 def test_step_like_no_other_is_new() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import sys
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from layerscope.cache.filetree import FileNode
 from layerscope.errors import CorruptArchiveError, OverLimitError, shown
@@ -97,11 +98,11 @@ def members(data: bytes) -> Iterator[Member]:
 def _plain(data: bytes) -> IO[bytes]:
     if not data.startswith(ZSTANDARD):
         return io.BytesIO(data)
-    try:
-        from compression import zstd  # noqa: PLC0415 - from Python 3.14 on
-    except ImportError:
-        from backports import zstd  # noqa: PLC0415 - before
-    return zstd.ZstdFile(io.BytesIO(data))
+    if sys.version_info >= (3, 14):
+        from compression import zstd  # noqa: PLC0415 - few archives are of this kind
+    else:
+        from backports import zstd  # noqa: PLC0415 - likewise
+    return cast("IO[bytes]", zstd.ZstdFile(io.BytesIO(data)))
 
 
 def _member(archive: tarfile.TarFile, info: tarfile.TarInfo, magic: bytes) -> Member:

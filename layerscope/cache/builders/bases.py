@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from layerscope.cache.builders.rootfs import NO_BUILD, Origin, Rootfs
+from layerscope.cache.builders.content_known import NO_BUILD
+from layerscope.cache.builders.rootfs import Origin, Rootfs
 from layerscope.cache.memory_tree import MemoryTree
 
 if TYPE_CHECKING:

@@ -11,40 +11,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from layerscope.cache.builders.rootfs import NO_BUILD
+from layerscope.cache.builders.content_known import NO_BUILD, Known, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
+    from layerscope.cache.builders.content_known import Content
     from layerscope.cache.builders.rootfs import Rootfs
     from layerscope.cache.step import AssumeReruns
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Copied files that are known; equal values, equal files as the builder compares them."""
-
-    value: Hashable
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Copied files that a command made.
-
-    Attributes:
-        origin: Which run of which command; equal origins, equal files.
-        build: The build in which it ran.
-        path: What is taken of them.
-        beside: What else is compared, and known.
-    """
-
-    origin: Hashable
-    build: int
-    path: str
-    beside: Hashable = ()
-
-
-Content = Known | Unknown
 
 
 @dataclass(frozen=True, slots=True)

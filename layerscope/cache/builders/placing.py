@@ -87,7 +87,10 @@ def place_unknown(files: Rootfs, destination: str, what: Hashable, build: int) -
 
 def place_command(files: Rootfs, number: int, build: int) -> Rootfs:
     """The files of an image after a command ran, the step that made image `number`."""
-    return files.after_command(Origin(("run", number), build))
+    below = files.origin
+    return files.after_command(
+        Origin(("run", number), build, None, below.users, below.groups, settled=False)
+    )
 
 
 def number_of(text: str) -> int | None:
@@ -112,19 +115,21 @@ def owner_of(files: Rootfs, user: str, group: str, *, group_of_user: bool) -> tu
     uid = number_of(user)
     own_gid = uid
     if uid is None:
-        found = _looked_up(users, user, "user")
+        found = _looked_up(users, user, "user", settled=files.origin.settled)
         uid, own_gid = (_unknown(user), _unknown(user)) if found is None else found
     if not group and group_of_user:
         return uid, own_gid or 0
     gid = number_of(group or user)
     if gid is None:
-        entry = _looked_up(groups, group or user, "group")
+        entry = _looked_up(groups, group or user, "group", settled=files.origin.settled)
         gid = _unknown(group or user) if entry is None else entry
     return uid, gid
 
 
-def _looked_up(known: Mapping[str, Value] | None, name: str, what: str) -> Value | None:
-    if known is None:
+def _looked_up(
+    known: Mapping[str, Value] | None, name: str, what: str, *, settled: bool
+) -> Value | None:
+    if known is None or (name not in known and not settled):
         return None
     if name not in known:
         problem = f"no such {what} in the image: {shown(name)}"

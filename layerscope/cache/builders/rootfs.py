@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from layerscope.cache.builders.content_known import NO_BUILD, Unknown
 from layerscope.cache.filetree import FileNode
-from layerscope.cache.stage_folder import ALWAYS_THERE
 from layerscope.errors import UnreadableInputError, shown
 
 if TYPE_CHECKING:
@@ -19,7 +19,32 @@ if TYPE_CHECKING:
     from layerscope.cache.filetree import FileTree
 
 DIRECTORY = FileNode("dir", 0o755)
-NO_BUILD = -1
+
+
+# Where an image's files are not known, these directories are taken to be there: small images have
+# them too, unlike /opt or /srv.
+COMMON_DIRECTORIES = frozenset(
+    [
+        "bin",
+        "dev",
+        "etc",
+        "home",
+        "proc",
+        "root",
+        "sys",
+        "tmp",
+        "usr",
+        "usr/bin",
+        "usr/local",
+        "usr/local/bin",
+        "usr/share",
+        "usr/src",
+        "var",
+        "var/cache",
+        "var/lib",
+        "var/log",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +57,7 @@ class Origin:
         tree: The files, where they are known.
         users: User name to (uid, gid), where the user database is known.
         groups: Group name to gid, likewise.
+        settled: Has no command run since, which may have added users?
     """
 
     name: Hashable
@@ -39,15 +65,28 @@ class Origin:
     tree: FileTree | None = None
     users: Mapping[str, tuple[int, int]] | None = None
     groups: Mapping[str, int] | None = None
+    settled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Which run of which command made a file; equal names, equal files."""
+
+    name: Hashable
+    build: int
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A file that a step put into the image, and where its bytes are."""
+    """A file that a step put into the image, and where its bytes are.
+
+    `made` is set if only a command knows what it holds.
+    """
 
     node: FileNode
     tree: FileTree | None = None
     path: str = ""
+    made: Made | None = None
 
 
 class PlacedTree:
@@ -135,14 +174,31 @@ class Rootfs:
             below = {path: Placed(node, tree, path) for path, node in tree.walk()}
         return PlacedTree({**below, **self.placed})
 
-    def below(self, path: str) -> tuple[tuple[str, FileNode, bytes], ...]:
-        """What was put at or below `path`: path, node, digest of the content."""
+    def known_file(self, path: str) -> bool:
+        """Is there a regular file at `path` whose content is known?"""
+        placed = self.placed.get(path)
+        return placed is not None and placed.node.kind == "file" and placed.made is None
+
+    def unknown(self, path: str, pattern: str = "") -> Unknown:
+        """What is taken of `path` (or of all that fits `pattern`, below `path`)."""
         prefix = f"{path}/" if path else ""
-        return tuple(
-            (name, file.node, _digest(file))
+        found = [
+            (name, file)
             for name, file in sorted(self.placed.items())
             if name == path or name.startswith(prefix)
+        ]
+        marks = [file.made for _, file in found if file.made is not None]
+        origins = [mark.name for mark in marks]
+        builds = [mark.build for mark in marks]
+        if len(found) != 1 or found[0][0] != path or not marks:
+            # Something that no COPY put there counts too.
+            origins.append(self.origin.name)
+            builds.append(self.origin.build)
+        beside = tuple(
+            (name, file.node, _digest(file)) if file.made is None else (name, file.node)
+            for name, file in found
         )
+        return Unknown(tuple(origins), max(builds), pattern or path, beside)
 
     def with_files(self, files: Mapping[str, Placed]) -> Rootfs:
         """These files put on top."""
@@ -188,7 +244,7 @@ class Rootfs:
         if self.origin.tree is not None:
             node = self.origin.tree.node(path)
             return node is not None and node.kind == "dir"
-        return path in ALWAYS_THERE
+        return path in COMMON_DIRECTORIES
 
 
 def _directories_of(path: str, node: FileNode) -> Iterator[str]:

@@ -60,6 +60,15 @@ def has_wildcards(path: str) -> bool:
     return False
 
 
+def without_wildcards(path: str) -> str:
+    """The directories in front of the first part that holds a wildcard; all of it if none does."""
+    parts = path.split("/")
+    for count, part in enumerate(parts):
+        if has_wildcards(part):
+            return "/".join(parts[:count])
+    return path
+
+
 @dataclass(frozen=True, slots=True)
 class _Token:
     """One part of a pattern: a star, or a set of characters that one character must be in."""

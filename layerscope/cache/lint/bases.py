@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from layerscope.cache.lint.reading import Reading, StageReading
 
 
-
 RULE = "unpinned-base"
 
 
@@ -74,15 +73,12 @@ def _judge(name: str) -> tuple[Severity, str, str] | None:
     plain = name if reference.tag is None else name.rpartition(":")[0]
     if reference.tag is None or reference.tag == "latest":
         how = "has no tag, so it is latest" if reference.tag is None else "is latest"
-        return (
-            "warning",
-            f"{name} {how}: each new version of it makes all steps run again, and two machines"
-            " can build on two versions",
-            f"{plain}:VERSION@sha256:…",
+        message = (
+            f"{name} {how}: each new version of it makes all steps run again, and two machines can"
+            " build on two versions"
         )
-    return (
-        "info",
-        f"{name} has no digest: the tag can be moved to another image, and all steps then run"
-        " again",
-        f"{name}@sha256:…",
+        return "warning", message, f"{plain}:VERSION@sha256:…"
+    message = (
+        f"{name} has no digest: the tag can be moved to another image, and all steps then run again"
     )
+    return "info", message, f"{name}@sha256:…"

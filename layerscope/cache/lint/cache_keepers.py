@@ -89,7 +89,9 @@ def _apk(action: Action) -> Effect | None:
     if action.deed == "refresh":
         return "fills"
     installs = action.verb in ("add", "upgrade")
-    return "fills" if installs and "--no-cache" not in action.options else None
+    # Without the network nothing is fetched: the packages are there already.
+    without = {"--no-cache", "--no-network"} & action.options
+    return "fills" if installs and not without else None
 
 
 def _dnf(action: Action) -> Effect | None:
@@ -284,9 +286,7 @@ KEEPERS = (
         "conda",
         "downloaded packages",
         ("/opt/conda/pkgs",),
-        _of_call(
-            "conda", frozenset({"install", "create", "update", "env"}), frozenset({"clean"})
-        ),
+        _of_call("conda", frozenset({"install", "create", "update", "env"}), frozenset({"clean"})),
         "RUN conda install -y … && conda clean -afy",
         ("CONDA_PKGS_DIRS",),
     ),

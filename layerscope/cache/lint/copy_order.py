@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from layerscope.cache.lint.dependencies import dependencies_of
-from layerscope.cache.lint.paths import is_covered
-from layerscope.dockerfile.instructions import Add, Copy
+from layerscope.cache.lint.paths import is_covered, is_inside
+from layerscope.dockerfile.instructions import Add, Copy, Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,6 @@ WHOLE = frozenset({".", "./", "/", "*", "./*", "/*", "/."})
 """Sources that are the whole context."""
 
 _MOST_FILES = 2000
-_SYSTEM = frozenset({"apt", "apk", "dnf", "dnf5", "microdnf", "tdnf", "yum", "zypper", "pacman"})
 
 
 @dataclass(slots=True)
@@ -76,7 +75,8 @@ def _judged(reading: Reading, state: _State, step: Step, found: Dependencies) ->
     covered = any(is_covered(folder, step.mounts, step.workdir) for folder in found.caches)
     if covered and found.builds:
         return None
-    manifests = _there(reading, found.manifests)
+    sources = _in_source(copy, found.manifests)
+    manifests = None if sources is None else _there(reading, sources)
     if manifests is None:
         return None
     severity: Severity = "info" if covered else "warning"
@@ -108,6 +108,21 @@ def _folder(manifests: tuple[str, ...]) -> str:
     folders = {posixpath.dirname(name) for name in manifests}
     folder = folders.pop() if len(folders) == 1 else ""
     return f"./{folder}/" if folder else "./"
+
+
+def _in_source(copy: Step, manifests: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The manifests by their paths in the source; None if one was not copied with it."""
+    found = []
+    for name in manifests:
+        if not name.startswith("/"):
+            found.append(name)
+            continue
+        transfer = copy.instruction
+        folder = copy.path(transfer.destination) if isinstance(transfer, Transfer) else None
+        if folder is None or not is_inside(name, folder):
+            return None
+        found.append(posixpath.relpath(name, folder))
+    return tuple(found)
 
 
 def _there(reading: Reading, manifests: tuple[str, ...]) -> tuple[str, ...] | None:

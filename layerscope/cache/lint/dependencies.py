@@ -67,9 +67,7 @@ TOOLS = {
         (*_NODE, "pnpm-lock.yaml"),
         ("/pnpm/store", "~/.local/share/pnpm/store"),
     ),
-    "bun": Tool(
-        frozenset({"install", "i"}), (*_NODE, "bun.lock"), ("~/.bun/install/cache",)
-    ),
+    "bun": Tool(frozenset({"install", "i"}), (*_NODE, "bun.lock"), ("~/.bun/install/cache",)),
     "pipenv": Tool(
         frozenset({"install", "sync"}), ("Pipfile", "Pipfile.lock"), ("~/.cache/pipenv",)
     ),
@@ -92,8 +90,7 @@ TOOLS = {
         frozenset({"build", "fetch"}),
         ("Cargo.toml", "Cargo.lock"),
         ("/usr/local/cargo/registry", "~/.cargo/registry"),
-        "RUN mkdir src && echo 'fn main() {}' > src/main.rs && cargo build --release"
-        " && rm -r src",
+        "RUN mkdir src && echo 'fn main() {}' > src/main.rs && cargo build --release && rm -r src",
         builds=True,
     ),
     "maven": Tool(
@@ -110,9 +107,7 @@ TOOLS = {
         "RUN gradle dependencies --no-daemon",
         builds=True,
     ),
-    "bundle": Tool(
-        frozenset({"install"}), ("Gemfile", "Gemfile.lock"), ("/usr/local/bundle",)
-    ),
+    "bundle": Tool(frozenset({"install"}), ("Gemfile", "Gemfile.lock"), ("/usr/local/bundle",)),
     "composer": Tool(
         frozenset({"install"}),
         ("composer.json", "composer.lock"),
@@ -165,8 +160,8 @@ def _of_pip(call: ToolCall, command: Command) -> Dependencies | None:
         if call.words or call.has("-e", "--editable") or not all(word.literal for word in files):
             return None
         manifests = tuple(word.text.removeprefix("./") for word in files)
-        # A file on the network, or one that is not of the source, is no manifest to copy.
-        if any("://" in name or name.startswith(("/", "~")) for name in manifests):
+        # A file on the network is no manifest to copy.
+        if any("://" in name or name.startswith(("~", "..")) for name in manifests):
             return None
         return Dependencies("pip", manifests, f"RUN {_shown(command)}", ("~/.cache/pip",))
     if call.has("-e", "--editable"):
@@ -184,9 +179,7 @@ def _of_system(command: Command) -> Dependencies | None:
     return found
 
 
-def _plain(
-    tool: str, words: tuple[Word, ...], command: Command
-) -> Dependencies | None:
+def _plain(tool: str, words: tuple[Word, ...], command: Command) -> Dependencies | None:
     """Packages that are named in the command alone; None if one could be a file or a variable."""
     if not words or any(
         not word.literal

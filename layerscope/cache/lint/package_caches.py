@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layerscope.cache.lint.cache_keepers import KEEPERS
+from layerscope.cache.lint.package_index import index_users
 from layerscope.cache.lint.paths import is_covered, removed_paths, takes_away
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from layerscope.cache.lint.shell_commands import Command
 
 RULE = "package-cache-kept"
+_INDEXES = frozenset({"apt-lists", "apk-cache", "dnf-cache", "zypper-cache", "pacman-cache"})
 _UNSET: tuple[str | None, ...] = (None, "")
 
 
@@ -27,12 +29,18 @@ def check(reading: Reading) -> Iterator[Finding]:
     """
     steps = [step for step in reading.image_steps if step.commands]
     kept = reading.copied_whole.difference(reading.lineage)
-    steps += [step for index in sorted(kept) for step in reading.stages[index].steps if step.commands]
+    steps += [
+        step for index in sorted(kept) for step in reading.stages[index].steps if step.commands
+    ]
+    used = index_users(reading)
     for keeper in KEEPERS:
         last = _last_emptied(keeper, steps)
         for place, step in enumerate(steps):
-            filling = _left_by(keeper, step)
+            filling = left_by(keeper, step)
             if filling is None or place < last:
+                continue
+            if keeper.subject in _INDEXES and id(step) in used:
+                # A later step installs from it: `stale-package-index` tells of both.
                 continue
             yield reading.finding(
                 RULE,
@@ -47,14 +55,17 @@ def check(reading: Reading) -> Iterator[Finding]:
 
 def _last_emptied(keeper: Keeper, steps: Sequence[Step]) -> int:
     """The place of the last step that empties the cache; -1 if none does."""
-    return max((place for place, step in enumerate(steps) if _emptied_in(keeper, step)), default=-1)
+    return max(
+        (place for place, step in enumerate(steps) if is_emptied_in(keeper, step)), default=-1
+    )
 
 
-def _emptied_in(keeper: Keeper, step: Step) -> bool:
+def is_emptied_in(keeper: Keeper, step: Step) -> bool:
+    """Does a command of this step empty the cache?"""
     return any(_empties(keeper, command, step) for command in step.commands or ())
 
 
-def _left_by(keeper: Keeper, step: Step) -> Command | None:
+def left_by(keeper: Keeper, step: Step) -> Command | None:
     """The command that leaves the cache in the layer of this step, if one does."""
     if any(step.env.values.get(name) not in _UNSET for name in keeper.off):
         return None
@@ -104,7 +115,6 @@ def _turns_off(keeper: Keeper, command: Command) -> bool:
 
 def _may_clean(command: Command) -> bool:
     """Is it a script of the image's own that is called after what it does?"""
-    return "clean" in command.program and "/" in command.words[0].text or (
-        command.program in ("bash", "sh")
-        and any("clean" in text for text in command.texts)
+    return ("clean" in command.program and "/" in command.words[0].text) or (
+        command.program in ("bash", "sh") and any("clean" in text for text in command.texts)
     )

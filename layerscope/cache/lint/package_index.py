@@ -51,31 +51,21 @@ class _Index:
     alone: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A step that installs from an index which another one fetched."""
+
+    index: _Index
+    step: Step
+    install: Action
+
+
 def check(reading: Reading) -> Iterator[Finding]:
     """Steps that install from an index that an earlier step fetched, and indexes nobody uses."""
-    left: list[dict[str, _Index]] = []
-    used: set[int] = set()
-    alone: list[tuple[Step, str]] = []
-    for stage in reading.stages:
-        indexes = dict(left[stage.parent]) if stage.parent is not None else {}
-        for step in stage.runs:
-            if step.commands is None:
-                continue
-            actions = [action for command in step.commands if (action := action_of(command))]
-            for manager in dict.fromkeys(action.manager for action in actions):
-                own = [action for action in actions if action.manager == manager]
-                refreshes = any(_fetches(action) for action in own)
-                installs = [action for action in own if action.deed == "install"]
-                index = indexes.get(manager)
-                if installs and not refreshes and index and id(index.step) not in used:
-                    used.add(id(index.step))
-                    yield _apart(reading, index, step, installs[0])
-                if any(action.deed == "refresh" for action in own):
-                    indexes[manager] = _Index(step, not installs)
-                    if not installs and _does_nothing_else(step.commands):
-                        alone.append((step, manager))
-            _forget_removed(indexes, step)
-        left.append(indexes)
+    uses, alone = _uses(reading)
+    for use in uses:
+        yield _apart(reading, use)
+    used = {id(use.index.step) for use in uses}
     for step, manager in alone:
         if id(step) not in used:
             yield reading.finding(
@@ -87,6 +77,35 @@ def check(reading: Reading) -> Iterator[Finding]:
                 f"remove the line, or install in the same RUN: {_together(manager, None)}",
                 subject=INDEX_FOLDERS.get(manager, ""),
             )
+
+
+def index_users(reading: Reading) -> set[int]:
+    """The identities of steps whose index a later one installs from."""
+    return {id(use.index.step) for use in _uses(reading)[0]}
+
+
+def _uses(reading: Reading) -> tuple[list[_Use], list[tuple[Step, str]]]:
+    """The first use of each index by another step, and steps that do nothing but fetch one."""
+    left: list[dict[str, _Index]] = []
+    uses: dict[tuple[int, str], _Use] = {}
+    alone: list[tuple[Step, str]] = []
+    for stage in reading.stages:
+        indexes = dict(left[stage.parent]) if stage.parent is not None else {}
+        for step in stage.runs:
+            actions = [action for command in step.commands or () if (action := action_of(command))]
+            for manager in dict.fromkeys(action.manager for action in actions):
+                own = [action for action in actions if action.manager == manager]
+                installs = [action for action in own if action.deed == "install"]
+                index = indexes.get(manager)
+                if installs and index is not None and not any(_fetches(each) for each in own):
+                    uses.setdefault((id(index.step), manager), _Use(index, step, installs[0]))
+                if any(action.deed == "refresh" for action in own):
+                    indexes[manager] = _Index(step, not installs)
+                    if not installs and _does_nothing_else(step.commands or ()):
+                        alone.append((step, manager))
+            _forget_removed(indexes, step)
+        left.append(indexes)
+    return list(uses.values()), alone
 
 
 def _fetches(action: Action) -> bool:
@@ -110,7 +129,8 @@ def _forget_removed(indexes: dict[str, _Index], step: Step) -> None:
                 del indexes[manager]
 
 
-def _apart(reading: Reading, index: _Index, step: Step, install: Action) -> Finding:
+def _apart(reading: Reading, use: _Use) -> Finding:
+    index, step, install = use.index, use.step, use.install
     severity: Severity = "info" if install.manager in _LOOK_AT_AGE else "warning"
     manager = install.manager
     remedy = _together(manager, install)

@@ -81,7 +81,9 @@ _APK = Manager(
 )
 _DNF = Manager(
     "dnf",
-    frozenset({"-c", "-x", "-d", "-e", "--enablerepo", "--disablerepo", "--installroot", "--setopt"}),
+    frozenset(
+        {"-c", "-x", "-d", "-e", "--enablerepo", "--disablerepo", "--installroot", "--setopt"}
+    ),
     refresh=frozenset({"makecache", "check-update"}),
     install=frozenset(
         {
@@ -166,7 +168,7 @@ def _deed(manager: Manager, verb: str) -> Deed:
 
 
 def _pacman(command: Command) -> Action | None:
-    """pacman's verbs are options: `-Sy` fetches the index, `-S NAME` installs, `-Scc` cleans."""
+    """Pacman's verbs are options: `-Sy` fetches the index, `-S NAME` installs, `-Scc` cleans."""
     options = [text for text in command.texts if text.startswith("-")]
     packages = tuple(word for word in command.arguments if not word.text.startswith("-"))
     verb = next((text for text in options if text[1:2] in ("S", "R", "U")), "")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from layerscope.cache.lint.reading import Step
     from layerscope.cache.lint.shell_commands import Command
     from layerscope.cache.lint.shell_words import Word
-    from layerscope.cache.lint.reading import Step
     from layerscope.dockerfile.mounts import Mount
 
 _MOST_ALTERNATIVES = 64
@@ -92,7 +92,9 @@ def removed_paths(command: Command, step: Step, folder: str | None = None) -> li
 
 
 def _first_option(texts: tuple[str, ...]) -> int:
-    return next((at for at, text in enumerate(texts) if text.startswith(("-", "(", "!"))), len(texts))
+    return next(
+        (at for at, text in enumerate(texts) if text.startswith(("-", "(", "!"))), len(texts)
+    )
 
 
 def is_covered(path: str, mounts: Iterable[Mount], workdir: str | None = None) -> bool:

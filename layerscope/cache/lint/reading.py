@@ -278,9 +278,7 @@ def _value(text: str, values: Mapping[str, str]) -> str | None:
     return None if expansion.unmatched else expansion.text
 
 
-def _first_state(
-    dockerfile: Dockerfile, stage: Stage, base: str, parent: _State | None
-) -> _State:
+def _first_state(dockerfile: Dockerfile, stage: Stage, base: str, parent: _State | None) -> _State:
     if parent is not None:
         return _State(parent.workdir, dict(parent.env), parent.shell)
     text = f"{base} {stage.platform}".lower()
@@ -289,9 +287,7 @@ def _first_state(
     return _State(workdir, {}, _WINDOWS_SHELL if windows else _SHELL)
 
 
-def _steps(
-    stage: Stage, index: int, state: _State, meta: Mapping[str, str]
-) -> Iterator[Step]:
+def _steps(stage: Stage, index: int, state: _State, meta: Mapping[str, str]) -> Iterator[Step]:
     for instruction in stage.commands:
         step = Step(instruction, index, state.workdir, state.environment(), state.shell)
         if isinstance(instruction, Run):
@@ -326,9 +322,7 @@ def _mounts(run: Run, env: Environment) -> tuple[Mount, ...]:
     return tuple(found)
 
 
-def _advance(
-    instruction: Instruction, step: Step, state: _State, meta: Mapping[str, str]
-) -> None:
+def _advance(instruction: Instruction, step: Step, state: _State, meta: Mapping[str, str]) -> None:
     """What holds below this instruction."""
     if isinstance(instruction, Workdir):
         state.workdir = step.path(instruction.path)
@@ -351,9 +345,7 @@ def _advance(
             state.set("HOME", f"/home/{user}" if user.isidentifier() else None)
 
 
-def _target(
-    stages: list[StageReading], names: Mapping[str, int], target: str | None
-) -> int | None:
+def _target(stages: list[StageReading], names: Mapping[str, int], target: str | None) -> int | None:
     if target is None:
         return len(stages) - 1 if stages else None
     if target.lower() in names:

@@ -169,11 +169,8 @@ class _Reader:
         return Word("".join(parts), literal, quoted)
 
     def _single(self, start: int) -> str:
-        end = self.text.find("'", start)
-        if end < 0:
-            raise _UnclosedError
-        self.at = end + 1
-        return self.text[start:end]
+        self.at = self._behind_quote(start)
+        return self.text[start : self.at - 1]
 
     def _double(self, start: int) -> tuple[str, bool]:
         parts: list[str] = []
@@ -224,23 +221,31 @@ class _Reader:
         while found := _OPENERS.search(self.text, at):
             at = found.end()
             mark, top = found[0], stack[-1]
-            if len(stack) > _DEEPEST:
-                raise _UnclosedError
             if mark == "\\":
                 at += 1
             elif mark == "'":
                 # Inside double quotes, and in ${…} within them, it is a plain character.
-                plain = top == '"' or (top == "}" and (in_quotes or '"' in stack))
-                if not plain:
-                    at = self.text.find("'", at) + 1
-                    if at == 0:
-                        raise _UnclosedError
+                if top != '"' and not (top == "}" and (in_quotes or '"' in stack)):
+                    at = self._behind_quote(at)
             elif mark == top:
                 stack.pop()
                 if not stack:
                     return at
-            elif mark in ('"', "`"):
-                stack.append(mark)
-            elif mark in ("$(", "${") or (mark == "(" and top == ")"):
-                stack.append("}" if mark == "${" else ")")
+            elif inner := _closer_of(mark, top):
+                stack.append(inner)
+                if len(stack) > _DEEPEST:
+                    break
         raise _UnclosedError
+
+    def _behind_quote(self, start: int) -> int:
+        end = self.text.find("'", start)
+        if end < 0:
+            raise _UnclosedError
+        return end + 1
+
+
+def _closer_of(mark: str, top: str) -> str:
+    """What closes what `mark` opens inside of what `top` closes; empty if it opens nothing."""
+    if mark == "(":
+        return ")" if top == ")" else ""
+    return {"$(": ")", "${": "}", '"': '"', "`": "`"}.get(mark, "")

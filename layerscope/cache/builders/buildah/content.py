@@ -5,18 +5,17 @@ Source: buildah 1.28, `add.go`, `copier/copier.go` and `digester.go`.
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from layerscope.cache.builders.archive import is_archive, members
 from layerscope.cache.builders.hard_links import first_name
-from layerscope.cache.builders.source_paths import Pattern, resolved
+from layerscope.cache.builders.source_paths import Pattern, joined, resolved
 from layerscope.errors import DockerfileError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from layerscope.cache.builders.owner_names import OwnerNames
     from layerscope.cache.builders.placing import Placement
@@ -45,27 +44,19 @@ class Match:
 
 
 def matches(tree: FileTree, source: str, *, unpacks: bool) -> list[Match]:
-    """What one source stands for. Raises: `DockerfileError` if it is not there or leads out."""
-    path = _inside(source)
+    """What one source stands for. Raises: `DockerfileError` if it is not there."""
+    # What leads out of the folder is cut off at its top.
+    path = joined(source)
     if PATTERN_CHARACTERS.isdisjoint(path):
         below = resolved(tree, path, last=False)
         found = [] if below is None or tree.node(below) is None else [below]
     else:
         found = list(Pattern(path).found(tree))
     if not found:
-        problem = (
-            f"checking on sources: copier: stat: {shown('/' + path)}: no such file or directory"
-        )
+        name = shown(f"/{path}")
+        problem = f"checking on sources: copier: stat: {name}: no such file or directory"
         raise DockerfileError(problem)
     return [_match(tree, each, unpacks=unpacks) for each in found]
-
-
-def _inside(source: str) -> str:
-    path = posixpath.normpath(posixpath.join("/context", source.lstrip("/")))
-    if path != "/context" and not path.startswith("/context/"):
-        problem = f"checking on sources: possible escaping context directory error: {shown(source)}"
-        raise DockerfileError(problem)
-    return path.removeprefix("/context").lstrip("/")
 
 
 def _match(tree: FileTree, path: str, *, unpacks: bool) -> Match:
@@ -85,11 +76,13 @@ class Digester:
         tree: Where the files lie.
         names: Of owners there.
         placement: Owner, mode and bits that are taken off.
+        hidden: Is this directory ignored, though something in it is not?
     """
 
     tree: FileTree
     names: OwnerNames
     placement: Placement
+    hidden: Callable[[str], bool]
 
     def value(self, match: Match, name: str) -> tuple[tuple[str, bytes], Entries]:
         """What is compared of one source, and its entries; `name` is that of a file."""
@@ -106,6 +99,8 @@ class Digester:
         start = len(path) + 1 if path else 0
         seen: dict[str, str] = {}
         for below, node in self.tree.walk(path):
+            if node.kind == "dir" and self.hidden(below):
+                continue
             name = below[start:]
             linked = None
             if node.kind == "file":

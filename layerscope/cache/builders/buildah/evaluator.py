@@ -59,6 +59,7 @@ class Evaluator:
         base_env: The environment of the base.
         env: What ENV of this stage set.
         working_dir: As WORKDIR left it.
+        user: As USER left it.
     """
 
     def __init__(
@@ -76,13 +77,15 @@ class Evaluator:
         self.base_env: dict[str, str] = {}
         self.env: dict[str, str] = {}
         self.working_dir = ""
+        self.user = ""
 
-    def start(self, env: Iterable[str], working_dir: str) -> None:
-        """Begin on a base with this environment and working directory."""
+    def start(self, env: Iterable[str], working_dir: str, user: str) -> None:
+        """Begin on a base with this environment, working directory and user."""
         for entry in env:
             name, _, value = entry.partition("=")
             self.base_env[name] = value
         self.working_dir = working_dir
+        self.user = user
 
     def in_scope(self) -> dict[str, str]:
         """The arguments that are in scope and have a value."""
@@ -103,12 +106,7 @@ class Evaluator:
     def apply(self, node: Node) -> None:
         """Do an instruction that has no files. Raises: `DockerfileError` if it is wrong."""
         keyword = node.keyword.lower()
-        if not node.args and keyword not in {"cmd", "entrypoint", "run", "onbuild"}:
-            problem = f"{keyword.upper()} requires at least one argument"
-            raise DockerfileError(problem)
-        if keyword in ONE_WORD and len(node.args) != 1:
-            problem = f"{keyword.upper()} requires exactly one argument"
-            raise DockerfileError(problem)
+        _check(node, keyword)
         if keyword == "env":
             for index in range(0, len(node.args), WORDS_PER_PAIR):
                 name, value = map(self.expand, node.args[index : index + 2])
@@ -118,12 +116,9 @@ class Evaluator:
                 self._declare(word)
         elif keyword == "workdir":
             self._change_directory(self.expand(node.args[0]))
-        elif keyword == "healthcheck":
-            read_healthcheck(node)
-        elif keyword == "shell" and not node.json_form:
-            problem = "SHELL requires the arguments to be in JSON form"
-            raise DockerfileError(problem)
-        elif keyword in {"label", "expose", "user", "volume", "stopsignal"}:
+        elif keyword == "user":
+            self.user = self.expand(node.args[0])
+        elif keyword in {"label", "expose", "volume", "stopsignal"}:
             for word in node.args:
                 self.expand(word)
 
@@ -150,6 +145,20 @@ class Evaluator:
             return destination
         slash = "/" if destination.endswith(("/", "/.")) else ""
         return "/" + posixpath.normpath(f"/{here}/{destination}").lstrip("/") + slash
+
+
+def _check(node: Node, keyword: str) -> None:
+    if not node.args and keyword not in {"cmd", "entrypoint", "run", "onbuild"}:
+        problem = f"{keyword.upper()} requires at least one argument"
+        raise DockerfileError(problem)
+    if keyword in ONE_WORD and len(node.args) != 1:
+        problem = f"{keyword.upper()} requires exactly one argument"
+        raise DockerfileError(problem)
+    if keyword == "healthcheck":
+        read_healthcheck(node)
+    if keyword == "shell" and not node.json_form:
+        problem = "SHELL requires the arguments to be in JSON form"
+        raise DockerfileError(problem)
 
 
 def _entries(variables: Mapping[str, str]) -> list[str]:

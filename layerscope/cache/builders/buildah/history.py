@@ -27,7 +27,7 @@ class History:
         self._written: set[str] = set()
 
     def note_argument(self, node: Node) -> None:
-        """An ARG line stands in the file: a predefined argument that is written there alone counts."""
+        """An ARG line stands in the file; a predefined argument must be named by one to count."""
         self._written.update(node.original.split())
 
     def argument_line(self) -> str:

@@ -1,4 +1,4 @@
-"""A Dockerfile as buildah's own parser reads it: instructions are judged only when it comes to them.
+"""A Dockerfile as buildah's own parser reads it; an instruction is judged when its turn comes.
 
 Source: openshift/imagebuilder 1.2.4, `dockerfile/parser` and `builder.go`.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from layerscope.cache.builders.old_directives import without_newer_directives
 from layerscope.dockerfile.location import Location
 from layerscope.dockerfile.node import Node
 from layerscope.dockerfile.parser import parse
@@ -15,6 +16,8 @@ from layerscope.errors import DockerfileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+DIRECTIVES = (b"escape",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,10 @@ class NodeFile:
 
 def read_nodes(data: bytes, labels: Mapping[str, str]) -> NodeFile:
     """The file, with the LABEL lines that `--label` adds at its end. Raises: `DockerfileError`."""
-    nodes = [*_without_heredocs(parse(data).nodes), *_label_lines(labels)]
+    nodes = [
+        *_without_heredocs(parse(without_newer_directives(data, DIRECTIVES)).nodes),
+        *_label_lines(labels),
+    ]
     above: list[Node] = []
     stages: list[tuple[Node, list[Node]]] = []
     for node in nodes:

@@ -86,7 +86,10 @@ class BuildahBuild:
         text = start.original.strip()
         facts = StepFacts(stage.shown_name, stage.index, -1, line, "from", text)
         self.rows.no_step(facts, self._vertex(stage, 1, total, _from_text(stage, name)))
-        started, triggers = self._start(name, platform, line)
+        try:
+            started, triggers = self._start(name, platform, line)
+        except DockerfileError as error:
+            raise error.at(line) from None
         run = StageRun(self, stage, started, self._evaluator(above))
         self._finished.append(run)
         total += len(triggers)
@@ -130,6 +133,8 @@ class BuildahBuild:
         if name == "scratch":
             return Started(("scratch",), nothing(), "scratch"), ()
         base = base_of(self.build, name, platform)
+        if base is None:
+            self._refuse_stage(name)
         files = files_of(base, name)
         if base is None:
             return Started(files.origin.name, files, name), ()
@@ -137,7 +142,9 @@ class BuildahBuild:
         config = base.config
         if config is None:
             return Started(identity, files, base.manifest), ()
-        started = Started(identity, files, base.manifest, config.env, config.working_dir)
+        started = Started(
+            identity, files, base.manifest, config.env, config.working_dir, config.user
+        )
         return started, self._triggers(config.onbuild, line)
 
     @staticmethod
@@ -157,23 +164,26 @@ class BuildahBuild:
     def stage_of(self, name: str, before: int) -> StageRun | None:
         """The stage that `--from` names, by name or number; None for an image.
 
-        Raises: `DockerfileError` for a number that is no stage, or a stage that is not built.
+        Raises: `DockerfileError` for a number that is no earlier stage, or a stage that is not
+            built.
         """
-        if name.isascii() and name.isdigit():
-            index = int(name)
-            if index >= len(self._stages):
-                problem = f"there is no stage {shown(name)}"
-                raise DockerfileError(problem)
-            name = self._stages[index].name
-        for stage in self._stages[:before]:
-            if stage.name != name:
-                continue
-            for done in self._finished:
-                if done.stage is stage:
-                    return done
-            problem = f"the stage {shown(name)} has not been built"
-            raise DockerfileError(problem)
+        if name.isascii() and name.isdigit() and int(name) < len(self._stages):
+            name = self._stages[int(name)].name
+        for done in self._finished:
+            if done.stage.name == name and done.stage.index < before:
+                return done
+        self._refuse_stage(name)
         return None
+
+    def _refuse_stage(self, name: str) -> None:
+        """Refuse a name that must be of an image, but is that of a stage, or nearly so.
+
+        Raises: `DockerfileError`, since there is hardly an image of that name.
+        """
+        names = {stage.name.lower() for stage in self._stages}
+        if name.lower() in names or (name.isascii() and name.isdigit()):
+            problem = f"{shown(name)}: no stage or image found with that name"
+            raise DockerfileError(problem)
 
 
 def _from_text(stage: NodeStage, name: str) -> str:

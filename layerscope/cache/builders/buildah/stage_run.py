@@ -12,9 +12,11 @@ from layerscope.cache.builders.bases import base_of, files_of
 from layerscope.cache.builders.buildah import history
 from layerscope.cache.builders.buildah.evaluator import unknown
 from layerscope.cache.builders.buildah.transfer import Origin, Transfer, order_of
-from layerscope.cache.builders.image_chain import Image, Key, Lookup, Unknown
+from layerscope.cache.builders.content_known import Unknown
+from layerscope.cache.builders.image_chain import Image, Key, Lookup
 from layerscope.cache.builders.image_rows import why_missed
 from layerscope.cache.builders.placing import place_command
+from layerscope.cache.builders.plain_commands import after_commands
 from layerscope.cache.builders.source_paths import joined
 from layerscope.cache.builders.told import cannot_run, directories_made, told_to_fail
 from layerscope.cache.step import Ingredient, StepFacts
@@ -44,6 +46,7 @@ class Started:
         name: What a reason calls it.
         env: Its environment.
         working_dir: Its working directory.
+        user: Its user.
         missed: Line of the first miss in the stage that made it; 0 for none.
     """
 
@@ -52,6 +55,7 @@ class Started:
     name: str
     env: tuple[str, ...] = ()
     working_dir: str = ""
+    user: str = ""
     missed: int = 0
 
 
@@ -81,7 +85,7 @@ class StageRun:
         self.files = start.files
         self.missed = start.missed
         self.evaluator = evaluator
-        self.evaluator.start(start.env, start.working_dir)
+        self.evaluator.start(start.env, start.working_dir, start.user)
         self._history = history.History(evaluator)
         self._looking = not owner.build.no_cache
         self._position = 0
@@ -95,6 +99,7 @@ class StageRun:
             f"stage {self.stage.shown_name}",
             tuple(f"{name}={value}" for name, value in environment.items()),
             self.evaluator.working_dir,
+            self.evaluator.user,
             self.missed,
         )
 
@@ -154,9 +159,7 @@ class StageRun:
         files = ready.files or self.files
         if keyword == "run":
             self._check_run(node)
-            files = place_command(files, number, self._owner.number).with_made(
-                directories_made(node, self.evaluator.working_dir)
-            )
+            files = self._after(node, number)
         elif keyword not in {"arg", *TRANSFERS}:
             if keyword not in INSTRUCTIONS:
                 raise unknown(node)
@@ -167,6 +170,24 @@ class StageRun:
         store.add(self.identity, image)
         self.identity = image.identity
         self.files = files
+
+    def _after(self, node: Node, number: int) -> Rootfs:
+        """The files after a command, told from its text if that is possible."""
+        state = self.evaluator
+        if not node.json_form and not node.flags:
+            told = after_commands(
+                self.files,
+                " ".join(node.args),
+                state.working_dir,
+                user=state.user,
+                number=number,
+                build=self._owner.number,
+            )
+            if told is not None:
+                return told
+        return place_command(self.files, number, self._owner.number).with_made(
+            directories_made(node, state.working_dir)
+        )
 
     def _check_run(self, node: Node) -> None:
         for flag in node.flags:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from layerscope.cache.builders.buildah.content import Digester, Match, matches, url_value
-from layerscope.cache.builders.image_chain import Known, Unknown
+from layerscope.cache.builders.content_known import Known, Unknown
+from layerscope.cache.builders.ignored_directories import ignored_in, nothing_ignored
 from layerscope.cache.builders.owner_names import OwnerNames
 from layerscope.cache.builders.placing import (
     Item,
@@ -21,16 +22,18 @@ from layerscope.cache.builders.placing import (
     place_unknown,
 )
 from layerscope.cache.builders.served import SCHEMES, served
-from layerscope.cache.builders.source_paths import has_wildcards, joined
+from layerscope.cache.builders.source_paths import has_wildcards, joined, without_wildcards
 from layerscope.cache.filetree import FileNode
 from layerscope.cache.memory_tree import MemoryTree
 from layerscope.cache.step import Ingredient, Selection
 from layerscope.errors import DockerfileError, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from layerscope.cache.build import Build
     from layerscope.cache.builders.buildah.evaluator import Evaluator
-    from layerscope.cache.builders.image_chain import Content
+    from layerscope.cache.builders.content_known import Content
     from layerscope.cache.builders.rootfs import Rootfs
     from layerscope.cache.filetree import FileTree
     from layerscope.dockerfile.node import Node
@@ -110,6 +113,7 @@ class Lookup:
 
     tree: FileTree
     names: OwnerNames
+    hidden: Callable[[str], bool] = nothing_ignored
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +190,11 @@ class Transfer:
         files = self.origin.files
         if files is None:
             context = self.build.context
-            look = Lookup(context, OwnerNames.of_tree(context))
+            look = Lookup(context, OwnerNames.of_tree(context), ignored_in(self.build))
         elif files.complete:
             tree = files.tree()
             look = Lookup(tree, OwnerNames.of_tree(tree))
-        elif not has_wildcards(source) and _is_placed_file(files, joined(source)):
+        elif not has_wildcards(source) and files.known_file(joined(source)):
             look = Lookup(files.tree(), OwnerNames.of_origin(files.origin))
         else:
             return None
@@ -212,7 +216,7 @@ class Transfer:
         return posixpath.basename(path)
 
     def _take(self, look: Lookup, found: list[Match], placement: Placement, rename: str) -> None:
-        digester = Digester(look.tree, look.names, placement)
+        digester = Digester(look.tree, look.names, placement, look.hidden)
         for match in found:
             name = rename or posixpath.basename(match.path)
             value, entries = digester.value(match, name)
@@ -229,8 +233,8 @@ class Transfer:
         if files is None:
             return
         path = joined(source)
-        beside = (files.below(path), placement.owner, placement.mode)
-        content = Unknown(files.origin.name, files.origin.build, path, beside)
+        content = files.unknown(without_wildcards(path), path)
+        content = replace(content, beside=(content.beside, placement.owner, placement.mode))
         self.contents.append(content)
         self.selections.append(Selection(path, self.origin.name, None))
         self.files = place_unknown(self.files, placement.destination, content, content.build)
@@ -254,8 +258,3 @@ class Transfer:
         entries = {name: (node, digest), f"{name} (Last-Modified)": (node, modified.encode())}
         self.selections.append(Selection(name, "url", entries))
         self.files = place(self.files, Item(tree, name, name), placement)
-
-
-def _is_placed_file(files: Rootfs, path: str) -> bool:
-    placed = files.placed.get(path)
-    return placed is not None and placed.node.kind == "file"

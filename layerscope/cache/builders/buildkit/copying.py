@@ -239,7 +239,7 @@ def dispatch_transfer(frontend: Frontend, stage: StageState, command: Command) -
     transfer = Transfer(frontend, stage, command, None if linked else below)
     vertex, sources = transfer.vertex()
     ingredients = [*([] if linked else base_ingredient(below)), *_ingredients(stage, instruction)]
-    frontend.row(stage, command, name, vertex, ingredients, sources)
+    frontend.row(stage, command, name=name, vertex=vertex, ingredients=ingredients, sources=sources)
     if not linked:
         stage.vertex = vertex
         return
@@ -259,7 +259,7 @@ def dispatch_transfer(frontend: Frontend, stage: StageState, command: Command) -
     )
     platform = frontend.platform_text(stage)
     link_name = names.numbered(stage, f"LINK {text}", platform, advance=False)
-    frontend.row(stage, command, link_name, merged, base_ingredient(below))
+    frontend.row(stage, command, name=link_name, vertex=merged, ingredients=base_ingredient(below))
     stage.vertex = merged
 
 
@@ -327,7 +327,7 @@ def dispatch_workdir(
         ingredients.append(Ingredient("user", "", stage.user))
     if time_ns is not None:
         ingredients.append(Ingredient("epoch", "", time_ns))
-    frontend.row(stage, command, name, vertex, ingredients)
+    frontend.row(stage, command, name=name, vertex=vertex, ingredients=ingredients)
     stage.vertex = vertex
 
 

@@ -181,6 +181,17 @@ class Execution:
         identity = (remote.url, remote.filename, when)
         return (("unknown url", identity),), UnknownSnapshot(self._rules, ("url", identity))
 
+    def missing(self, vertex: Vertex, path: str) -> str:
+        """What is wrong where a path is not there, in one line."""
+        operation = vertex.operation
+        full = self._build.full_context
+        if isinstance(operation, Local) and not operation.name and full is not None:
+            checksums = self._trees.checksums(full, owners=False)
+            place = checksums.resolve(path, follow=True)
+            if place is not None and full.node(place) is not None:
+                return f"{path}: not found; .dockerignore leaves it out of the context"
+        return f"{path}: not found"
+
     def run(self, vertex: Vertex, inputs: Sequence[Snapshot | None]) -> Snapshot:
         """The files that a vertex leaves. Raises: `FailedStepError`, `MissingPathError`."""
         operation: Operation = vertex.operation
@@ -240,6 +251,7 @@ class _NotFetched(UnknownSnapshot):
 
     def content(self, selectors: Sequence[Selector]) -> Content:
         """Nothing can be compared: it would have to be fetched."""
+        del selectors
         raise FailedStepError(self.problem)
 
 

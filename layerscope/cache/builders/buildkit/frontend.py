@@ -74,6 +74,7 @@ class Frontend:
         self,
         stage: StageState,
         command: Command,
+        *,
         name: str,
         vertex: Vertex,
         ingredients: Iterable[Ingredient],

@@ -15,27 +15,8 @@ ARCHITECTURES = {
     "armel": ("arm", "v6"),
 }
 PARTS = 3
-SYSTEMS = frozenset(
-    [
-        "aix",
-        "android",
-        "darwin",
-        "dragonfly",
-        "freebsd",
-        "illumos",
-        "ios",
-        "js",
-        "linux",
-        "nacl",
-        "netbsd",
-        "openbsd",
-        "plan9",
-        "solaris",
-        "wasip1",
-        "windows",
-        "zos",
-    ]
-)
+# Words that name a system when they stand alone; all others name an architecture.
+SYSTEMS = frozenset({"linux", "windows", "darwin", "freebsd", "openbsd", "netbsd", "wasip1"})
 
 
 class Platform(NamedTuple):
@@ -69,9 +50,7 @@ def _normal(system: str, architecture: str, variant: str) -> Platform:
     if architecture in ARCHITECTURES:
         architecture, implied = ARCHITECTURES[architecture]
         variant = variant or implied
-    if (architecture == "amd64" and variant == "v1") or (
-        architecture == "arm64" and variant in {"8", "v8"}
-    ):
+    if (architecture, variant) in {("amd64", "v1"), ("arm64", "8"), ("arm64", "v8")}:
         variant = ""
     elif architecture == "arm":
         variant = "v7" if variant in {"", "7"} else variant

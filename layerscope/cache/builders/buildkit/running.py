@@ -141,8 +141,14 @@ def dispatch_run(frontend: Frontend, stage: StageState, command: Command) -> Non
     ingredients.extend(mounts_of(mounts, secret_env))
     if frontend.several:
         ingredients.append(Ingredient("platform", "", str(platform)))
-    sources = [(path, index, selector) for path, index, selector in mounting.selections()]
-    frontend.row(stage, command, name, vertex, ingredients, sources)
+    frontend.row(
+        stage,
+        command,
+        name=name,
+        vertex=vertex,
+        ingredients=ingredients,
+        sources=mounting.selections(),
+    )
     stage.vertex = vertex
 
 

@@ -90,7 +90,7 @@ class Snapshot:
         here: Snapshot | None = self
         while here is not None and "files" not in here.__dict__:
             chain.append(here)
-            here = here._parent()
+            here = here._parent()  # noqa: SLF001 - its own kind
         files = Files(PlacedTree(None)) if here is None else here.files.copy()
         for step in reversed(chain):
             files = step._changed(files)  # noqa: SLF001 - its own kind
@@ -166,6 +166,7 @@ class TreeSnapshot(Snapshot):
         self.__dict__["checksums"] = checksums
 
     def _changed(self, files: Files) -> Files:
+        del files
         return Files(PlacedTree(self._tree), (), {}, {})
 
 
@@ -186,6 +187,7 @@ class BaseSnapshot(Snapshot):
         self._users, self._groups = users, groups
 
     def _changed(self, files: Files) -> Files:
+        del files
         marks = () if self._tree is not None else (Mark("", ("base", self._identity)),)
         return Files(PlacedTree(self._tree), marks, self._users, self._groups)
 
@@ -198,6 +200,7 @@ class UnknownSnapshot(Snapshot):
         self._token = token
 
     def _changed(self, files: Files) -> Files:
+        del files
         return Files(PlacedTree(None), (Mark("", self._token, run=True),))
 
 

@@ -96,8 +96,6 @@ class Solver:
             return self._root(vertex, forced=forced)
         try:
             return self._step(vertex, inputs, forced=forced)
-        except MissingPathError as missing:
-            return self._failed(f"{missing.path}: not found")
         except FailedStepError as failed:
             return self._failed(failed.problem)
 
@@ -166,7 +164,13 @@ class Solver:
         if each.contents is None:
             return None
         snapshot = self._solved[each.vertex.number].snapshot
-        return None if snapshot is None else snapshot.content(each.contents)
+        if snapshot is None:
+            return None
+        try:
+            return snapshot.content(each.contents)
+        except MissingPathError as missing:
+            problem = self._execution.missing(each.vertex, missing.path)
+            raise FailedStepError(problem) from None
 
     def _by_content(
         self, lookup: Lookup, solved: Solved, content: Content | None, *, forced: bool

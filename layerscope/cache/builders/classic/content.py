@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from layerscope.cache.builders.hard_links import first_name
+from layerscope.cache.builders.ignored_directories import nothing_ignored
 from layerscope.cache.builders.source_paths import Pattern, has_wildcards, resolved
 from layerscope.cache.filetree import FileNode
 from layerscope.errors import DockerfileError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from layerscope.cache.filetree import FileTree
 
@@ -49,6 +51,7 @@ class Sources:
 
     tree: FileTree
     of_image: bool
+    hidden: Callable[[str], bool] = nothing_ignored
 
     def named(self, source: str) -> Iterator[Source]:
         """What one source stands for, in the order of a walk.
@@ -106,9 +109,16 @@ class Sources:
             return sha256(f"nothing {name}".encode(errors="surrogateescape")).digest(), {
                 path: (FileNode("symlink", link=link.link if self.of_image else ""), b"")
             }
+        if node.kind == "dir" and self.hidden(target):
+            # It was not sent: only what is in it was.
+            return sha256(f"nothing {path}".encode(errors="surrogateescape")).digest(), {}
         compared = self._compared(node)
         content = self.tree.digest(target) if node.kind == "file" and node.size else b""
-        header = repr((target, compared)).encode(errors="surrogatepass")
+        first = target if self.of_image or node.kind != "file" else first_name(self.tree, target)
+        if first != target:
+            # A second name of a file is sent as a link, without the content.
+            compared, content = replace(compared, size=0), b""
+        header = repr((target, compared, first)).encode(errors="surrogatepass")
         return sha256(header + b"\0" + content).digest(), {target: (compared, content)}
 
     def _compared(self, node: FileNode) -> FileNode:

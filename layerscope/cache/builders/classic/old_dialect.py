@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from layerscope.cache.builders.old_directives import without_newer_directives
 from layerscope.dockerfile.stages import read
 from layerscope.errors import DockerfileError, shown
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from layerscope.dockerfile.instructions import Dockerfile
     from layerscope.dockerfile.node import Node
 
+DIRECTIVES = (b"escape", b"syntax")
 FLAGS = {
     "add": frozenset({"chmod", "chown"}),
     "copy": frozenset({"chmod", "chown", "from"}),
@@ -27,7 +29,7 @@ FLAGS = {
 
 def read_old(data: bytes) -> Dockerfile:
     """The Dockerfile, if the old parser takes it. Raises: `DockerfileError`."""
-    dockerfile = read(data)
+    dockerfile = read(without_newer_directives(data, DIRECTIVES))
     for node in _nodes(dockerfile):
         check(node)
     if not dockerfile.stages:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from layerscope.cache.builders.bases import base_of, files_of
 from layerscope.cache.builders.classic import metadata, transfer
 from layerscope.cache.builders.classic.settings import NO_OPERATION
-from layerscope.cache.builders.image_chain import Image, Key, Lookup, Unknown
+from layerscope.cache.builders.content_known import Unknown
+from layerscope.cache.builders.image_chain import Image, Key, Lookup
 from layerscope.cache.builders.image_rows import why_missed
 from layerscope.cache.builders.placing import place_command
+from layerscope.cache.builders.plain_commands import after_commands
 from layerscope.cache.builders.source_paths import joined
 from layerscope.cache.builders.told import cannot_run, told_to_fail
 from layerscope.cache.step import Ingredient, StepFacts
@@ -184,7 +186,7 @@ class StageRun:
         store = self._owner.store
         number = store.next_number()
         if isinstance(instruction, Run):
-            files = place_command(self.files, number, self._owner.number)
+            files = self._after(instruction, number)
         image = Image(
             number,
             ("built", number),
@@ -211,6 +213,22 @@ class StageRun:
             problem = f"The command '{' '.join(line)}' returned a non-zero code"
             raise DockerfileError(problem)
         cannot_run(self.files, line)
+
+    def _after(self, instruction: Run, number: int) -> Rootfs:
+        """The files after a command, told from its text if that is possible."""
+        settings = self.settings
+        if instruction.prepend_shell and not settings.shell:
+            told = after_commands(
+                self.files,
+                " ".join(instruction.words),
+                settings.working_dir,
+                user=settings.user,
+                number=number,
+                build=self._owner.number,
+            )
+            if told is not None:
+                return told
+        return place_command(self.files, number, self._owner.number)
 
     def _look_up(self, ready: Prepared) -> Lookup:
         if not self._looking:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from layerscope.cache.builders.classic.content import Sources, url_value
-from layerscope.cache.builders.image_chain import Known, Unknown
+from layerscope.cache.builders.content_known import Known, Unknown
+from layerscope.cache.builders.ignored_directories import ignored_in
 from layerscope.cache.builders.placing import (
     Item,
     Placement,
@@ -17,7 +18,7 @@ from layerscope.cache.builders.placing import (
     place_unknown,
 )
 from layerscope.cache.builders.served import SCHEMES, served
-from layerscope.cache.builders.source_paths import has_wildcards, joined
+from layerscope.cache.builders.source_paths import has_wildcards, joined, without_wildcards
 from layerscope.cache.filetree import FileNode
 from layerscope.cache.memory_tree import MemoryTree
 from layerscope.cache.step import Ingredient, Selection
@@ -26,7 +27,7 @@ from layerscope.errors import DockerfileError, shown
 
 if TYPE_CHECKING:
     from layerscope.cache.build import Build
-    from layerscope.cache.builders.image_chain import Content
+    from layerscope.cache.builders.content_known import Content
     from layerscope.cache.builders.rootfs import Rootfs
     from layerscope.dockerfile.instructions import Transfer
 
@@ -64,7 +65,13 @@ def take(build: Build, number: int, instruction: Transfer, origin: Origin) -> li
         elif origin.files is not None:
             taken.extend(_from_files(origin.files, source, origin.name))
         else:
-            taken.extend(_from_tree(Sources(build.context, of_image=False), source, "context"))
+            taken.extend(
+                _from_tree(
+                    Sources(build.context, of_image=False, hidden=ignored_in(build)),
+                    source,
+                    "context",
+                )
+            )
     if not taken:
         problem = f"{instruction.keyword.upper()} failed: no source files were specified"
         raise DockerfileError(problem)
@@ -90,16 +97,10 @@ def _from_tree(sources: Sources, source: str, origin: str) -> list[Taken]:
 
 def _from_files(files: Rootfs, source: str, origin: str) -> list[Taken]:
     path = joined(source)
-    if files.complete or (not has_wildcards(source) and _is_placed_file(files, path)):
+    if files.complete or (not has_wildcards(source) and files.known_file(path)):
         return _from_tree(Sources(files.tree(), of_image=True), source, origin)
-    below = files.origin
-    content = Unknown(below.name, below.build, path, files.below(path))
+    content = files.unknown(without_wildcards(path), path)
     return [Taken(content, Selection(path, origin, None), None)]
-
-
-def _is_placed_file(files: Rootfs, path: str) -> bool:
-    placed = files.placed.get(path)
-    return placed is not None and placed.node.kind == "file"
 
 
 def _from_url(build: Build, number: int, instruction: Transfer, url: str) -> Taken:
