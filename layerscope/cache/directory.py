@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from array import array
 from dataclasses import dataclass, field
@@ -11,9 +12,7 @@ from typing import TYPE_CHECKING
 from layerscope.cache.context_index import (
     COLUMNS,
     DIGEST,
-    GID,
     MODE,
-    UID,
     Record,
     frames,
     latest,
@@ -22,11 +21,13 @@ from layerscope.cache.context_index import (
 )
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Sequence
 
 INODES = (1 << 63) - 1
 """Inode numbers are cut to what fits: those of overlay file systems use the highest bit."""
+
+_KIND = 0o170000
+_PLAIN = frozenset((stat.S_IFREG, stat.S_IFDIR, stat.S_IFIFO))
 
 _LINK, _DEVICE, _XATTR, _XATTRS_READ = (bytes((number,)) for number in range(4))
 _ROW = Struct("<I")
@@ -44,7 +45,8 @@ class Directory:
         links: Target of each symlink, by row.
         devices: Major and minor number of each device, by row.
         xattrs: Extended attributes by row; None until somebody asks.
-        same: Is all that counts as it was when the index was written?
+        same: Is everything in it as it was when the index was written?
+        changed: If not: the names that are new or of which a number differs.
     """
 
     names: list[str]
@@ -54,6 +56,7 @@ class Directory:
     devices: dict[int, tuple[int, int]] = field(default_factory=dict)
     xattrs: dict[int, tuple[tuple[str, bytes], ...]] | None = None
     same: bool = False
+    changed: set[str] = field(default_factory=set)
     _rows: dict[str, int] = field(default_factory=dict)
 
     def row(self, name: str) -> int:
@@ -77,7 +80,52 @@ class Directory:
         return row >= 0 and stat.S_ISDIR(self.mode(row))
 
 
-_KIND = 0o170000
+def listed(descriptor: int) -> tuple[list[str], array[int], list[int]]:
+    """What is in an open directory: names, seven numbers for each, rows that need a closer look.
+
+    Raises: `OSError`.
+    """
+    names: list[str] = []
+    flat: list[int] = []
+    special: list[int] = []
+    add_name, add_row = names.append, flat.extend
+    with os.scandir(descriptor) as entries:
+        for entry in entries:
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                # It was deleted after its directory was read.
+                continue
+            kind = status.st_mode & _KIND
+            if kind not in _PLAIN:
+                if kind == stat.S_IFSOCK:
+                    continue
+                special.append(len(names))
+            add_name(entry.name)
+            # As `numbers`, which 100,000 calls would make the largest part of a walk.
+            add_row(
+                (
+                    status.st_mode,
+                    status.st_size,
+                    status.st_mtime_ns,
+                    status.st_ctime_ns,
+                    status.st_ino & INODES,
+                    status.st_uid,
+                    status.st_gid,
+                )
+            )
+    return names, array("q", flat), special
+
+
+def look_closer(found: Directory, special: Sequence[int], descriptor: int) -> None:
+    """Read the targets of links and the numbers of devices. Raises: `OSError`."""
+    for row in special:
+        name = found.names[row]
+        if stat.S_ISLNK(found.mode(row)):
+            found.links[row] = os.readlink(name, dir_fd=descriptor)
+        else:
+            device = os.lstat(name, dir_fd=descriptor).st_rdev
+            found.devices[row] = (os.major(device), os.minor(device))
 
 
 def numbers(status: os.stat_result) -> tuple[int, ...]:
@@ -112,29 +160,19 @@ def take_over(found: Directory, record: Record) -> None:
     names = record.names.decode("utf-8", "surrogateescape").split("\0")[:-1]
     old = array("q", record.stats)
     there = {name: row for row, name in enumerate(names)}
-    same = len(names) == len(found.names)
     rows = [-1] * len(names)
     for row, name in enumerate(found.names):
         before = there.get(name, -1)
-        if before < 0:
-            same = False
-            continue
         now = found.stats[row * COLUMNS : (row + 1) * COLUMNS]
-        then = old[before * COLUMNS : (before + 1) * COLUMNS]
-        if now == then:
-            rows[before] = row
-            kept = record.digests[before * DIGEST : (before + 1) * DIGEST]
-            found.digests[row * DIGEST : (row + 1) * DIGEST] = kept
-        elif not _same_directory(now, then):
-            same = False
-    found.same = same
-    if record.extras and all(row >= 0 for row in rows):
+        if before < 0 or now != old[before * COLUMNS : (before + 1) * COLUMNS]:
+            found.changed.add(name)
+            continue
+        rows[before] = row
+        kept = record.digests[before * DIGEST : (before + 1) * DIGEST]
+        found.digests[row * DIGEST : (row + 1) * DIGEST] = kept
+    found.same = not found.changed and len(names) == len(found.names)
+    if record.extras and -1 not in rows:
         _read_extras(found, record.extras, rows)
-
-
-def _same_directory(now: array[int], then: array[int]) -> bool:
-    """Of a directory in the directory only these numbers are its own; the rest is its content's."""
-    return stat.S_ISDIR(now[MODE]) and all(now[at] == then[at] for at in (MODE, UID, GID))
 
 
 def record_of(directory: Directory, moment_ns: int) -> tuple[Record, bool]:

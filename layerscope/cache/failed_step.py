@@ -42,13 +42,13 @@ _CLASSIC_DONE = ("Successfully built ", "Successfully tagged ")
 _VERTEX = re.compile(r"#([0-9]{1,9}) (.*)", re.DOTALL)
 _NAME = re.compile(r"\[(?:(\S.{0,300}?) )?\s{0,12}([0-9]{1,6})/([0-9]{1,6})\] (.*)", re.DOTALL)
 _PLATFORM = re.compile(r"(?:linux|windows|darwin|freebsd|wasi)/\S{1,40}")
-_TERMINAL = re.compile(
-    r"\s{0,4}=> (?:(CACHED|ERROR|CANCELED) )?(\[.{1,2000}?)\s+[0-9.]{1,12}s\s{0,4}"
-)
+_TERMINAL = re.compile(r"\s{0,4}=> (?:(CACHED|ERROR|CANCELED) )?(\[.*)")
+_SECONDS = re.compile(r"[0-9.]{1,12}s")
 _BUILDKIT_ERROR = re.compile(
     r"(?:ERROR: )?(?:failed to (?:solve|build|compute)|executor failed|error: failed to solve).*",
     re.DOTALL,
 )
+_TERMINAL_STATES = {"": "done", "CACHED": "cached", "ERROR": "error", "CANCELED": "canceled"}
 _DONE = frozenset({"done", "cached"})
 
 _BUILDAH_STEP = re.compile(
@@ -138,12 +138,8 @@ def _records(lines: list[str]) -> list[dict[str, Any]] | None:
 
 def _stream(records: Iterable[dict[str, Any]]) -> list[str]:
     """The lines that a client prints for the records of the engine API."""
-    pieces = []
-    for record in records:
-        for key in ("stream", "error"):
-            if isinstance(record.get(key), str):
-                pieces.append(record[key])
-    return "".join(pieces).splitlines()
+    pieces = (record.get(key) for record in records for key in ("stream", "error"))
+    return "".join(piece for piece in pieces if isinstance(piece, str)).splitlines()
 
 
 def _classic(lines: list[str]) -> FailedStep | None:
@@ -152,28 +148,34 @@ def _classic(lines: list[str]) -> FailedStep | None:
     for line in lines:
         if header := _CLASSIC_STEP.fullmatch(line):
             steps.append(LogStep(int(header[1]), int(header[2]), None, header[3]))
-        elif line.startswith(_CLASSIC_DONE) and steps and steps[-1].number == steps[-1].total:
+        elif steps and line.startswith(" ---> "):
+            steps[-1] = _with_id(steps[-1], line)
+        elif line.startswith("#1 ") or (line.startswith(_CLASSIC_DONE) and _is_last(steps)):
+            # A log of BuildKit, or of a build that ended well.
             return None
-        elif steps and (image := _CLASSIC_IMAGE.fullmatch(line)):
-            steps[-1] = replace(steps[-1], image=image[1])
-        elif steps and (running := _CLASSIC_RUNNING.fullmatch(line)):
-            steps[-1] = replace(steps[-1], container=running[1])
         elif _CLASSIC_ERROR.fullmatch(line):
             message = line
-        elif line.startswith("#1 "):
-            # A log of BuildKit.
-            return None
-    context = any(line.startswith("Sending build context to Docker") for line in lines[:20])
-    if not message or not (steps or context):
+    if not message:
         return None
     if not steps:
-        return FailedStep("classic", None, None, message)
-    last = steps[-1]
-    is_base = _keyword(last.text) == "FROM"
-    before = steps[-2] if len(steps) > 1 and not is_base else None
+        sent = any(line.startswith("Sending build context to Docker") for line in lines[:20])
+        return FailedStep("classic", None, None, message) if sent else None
+    before = steps[-2] if len(steps) > 1 and _keyword(steps[-1].text) != "FROM" else None
     if before is not None and before.image is None:
         before = None
-    return FailedStep("classic", replace(last, image=None), before, message)
+    return FailedStep("classic", replace(steps[-1], image=None), before, message)
+
+
+def _is_last(steps: list[LogStep]) -> bool:
+    return bool(steps) and steps[-1].number == steps[-1].total
+
+
+def _with_id(step: LogStep, line: str) -> LogStep:
+    if image := _CLASSIC_IMAGE.fullmatch(line):
+        return replace(step, image=image[1])
+    if running := _CLASSIC_RUNNING.fullmatch(line):
+        return replace(step, container=running[1])
+    return step
 
 
 @dataclass(slots=True)
@@ -191,8 +193,10 @@ def _buildkit(lines: list[str]) -> FailedStep | None:
         if found := _VERTEX.fullmatch(line):
             _take_line(vertices, found[1], found[2])
         elif shown := _TERMINAL.fullmatch(line):
-            vertex = vertices.setdefault(shown[2], _Vertex(shown[2]))
-            vertex.state = {"ERROR": "error", "CANCELED": "canceled"}.get(shown[1] or "", "done")
+            name, _, time = shown[2].rstrip().rpartition(" ")
+            if _SECONDS.fullmatch(time):
+                vertex = vertices.setdefault(name.rstrip(), _Vertex(name.rstrip()))
+                vertex.state = _TERMINAL_STATES[shown[1] or ""]
         elif _BUILDKIT_ERROR.fullmatch(line):
             message = line.removeprefix("ERROR: ")
     return _judged(vertices, message)

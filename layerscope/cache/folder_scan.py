@@ -24,6 +24,8 @@ from layerscope.cache.context_index import COLUMNS, DIGEST, INODE, SIZE
 from layerscope.cache.directory import (
     INODES,
     Directory,
+    listed,
+    look_closer,
     numbers,
     packed_names,
     record_of,
@@ -49,8 +51,6 @@ NOTHING = bytes(DIGEST)
 ATTEMPTS = 3
 MOST_ALONE = 20_000 * COLUMNS * 8
 """Bytes of numbers that are compared without help: a second process costs some milliseconds."""
-_KIND = 0o170000
-_PLAIN = frozenset((stat.S_IFREG, stat.S_IFDIR, stat.S_IFIFO))
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # A pipe that took the file's place must not block the program.
@@ -179,59 +179,21 @@ class FolderScan:
             return restored(record)
         self.unsaved = True
         found = Directory(names, stats, bytearray(DIGEST * len(names)))
-        self._look_closer(found, special, self.descriptor(path))
-        if record is not None:
+        try:
+            look_closer(found, special, self.descriptor(path))
+        except OSError as error:
+            raise _unreadable(error, path) from error
+        if record is None:
+            found.changed.update(names)
+        else:
             take_over(found, record)
         return found
 
     def _listed(self, path: str) -> tuple[list[str], array[int], list[int]]:
-        """Names and numbers of what is in a directory, and the rows of links and devices."""
-        descriptor = self.descriptor(path)
-        names: list[str] = []
-        flat: list[int] = []
-        add_name, add_row = names.append, flat.extend
-        special: list[int] = []
         try:
-            with os.scandir(descriptor) as entries:
-                for entry in entries:
-                    try:
-                        status = entry.stat(follow_symlinks=False)
-                    except FileNotFoundError:
-                        # It was deleted after its directory was read.
-                        continue
-                    kind = status.st_mode & _KIND
-                    if kind not in _PLAIN:
-                        if kind == stat.S_IFSOCK:
-                            continue
-                        special.append(len(names))
-                    add_name(entry.name)
-                    add_row(
-                        (
-                            status.st_mode,
-                            status.st_size,
-                            status.st_mtime_ns,
-                            status.st_ctime_ns,
-                            status.st_ino & INODES,
-                            status.st_uid,
-                            status.st_gid,
-                        )
-                    )
+            return listed(self.descriptor(path))
         except OSError as error:
             raise _unreadable(error, path) from error
-        return names, array("q", flat), special
-
-    def _look_closer(self, found: Directory, special: list[int], descriptor: int) -> None:
-        """Read the targets of links and the numbers of devices."""
-        for row in special:
-            name = found.names[row]
-            try:
-                if stat.S_ISLNK(found.stats[row * COLUMNS]):
-                    found.links[row] = os.readlink(name, dir_fd=descriptor)
-                else:
-                    device = os.lstat(name, dir_fd=descriptor).st_rdev
-                    found.devices[row] = (os.major(device), os.minor(device))
-            except OSError as error:
-                raise _unreadable(error, name) from error
 
     def digest(self, path: str, row: int) -> bytes:
         """Digest of the content of the regular file at a row of a directory.
@@ -332,6 +294,7 @@ class FolderScan:
             return True
         stats[at : at + COLUMNS] = array("q", now)
         directory.same = False
+        directory.changed.add(name)
         self._disturbed.add(path)
         return False
 
@@ -371,8 +334,11 @@ class FolderScan:
             records[key], is_late = record_of(directory, self._moment_ns)
             if is_late or path in self._disturbed:
                 untrusted.update(_upwards(key))
-            if not directory.same:
+            if not directory.same and self.index.values:
                 changed.update(_upwards(key))
+                changed.update(
+                    _encoded(f"{path}/{name}" if path else name) for name in directory.changed
+                )
         self._keep_unread(records)
         values = {
             key: value

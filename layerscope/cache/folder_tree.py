@@ -42,8 +42,8 @@ class KeepsValues(Protocol):
     def kept(self, path: str, whose: str) -> bytes | None:
         """The value that was kept for this directory, if nothing at or below it changed since.
 
-        What counts as a change: names, kinds, permissions, owners, extended attributes, link
-        targets, sizes and contents of what the tree shows, and times of files.
+        Everything counts as a change: names, kinds, permissions, owners, extended attributes, link
+        targets, contents and times, of the directory itself too unless it is the root.
         """
 
     def keep(self, path: str, whose: str, value: bytes) -> None:
@@ -310,10 +310,17 @@ class FolderTree:
         for path in order:
             order.extend(self._enter(path).places)
         for path in reversed(order):
-            self._unchanged[path] = self.scan.directory(path).same and all(
-                self._unchanged[place] for place in self._enter(path).places
+            self._unchanged[path] = (
+                self.scan.directory(path).same
+                and not self._is_itself_changed(path)
+                and all(self._unchanged[place] for place in self._enter(path).places)
             )
         return self._unchanged[top]
+
+    def _is_itself_changed(self, path: str) -> bool:
+        """Is a number of the directory itself another one? Those of the root do not count."""
+        above, _, name = path.rpartition("/")
+        return bool(path) and name in self.scan.directory(above).changed
 
 
 @dataclass(frozen=True, slots=True)

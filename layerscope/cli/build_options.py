@@ -128,7 +128,7 @@ class BuildOptions:
         """
         from layerscope.journeys.build_inputs import BuildRequest  # noqa: PLC0415 - not for --help
 
-        dockerfile = self.after or _beside(self.context)
+        dockerfile = self.after or beside(self.context)
         common = {
             "target": self.target,
             "platforms": tuple(self.platform.split(",")) if self.platform else (),
@@ -173,7 +173,7 @@ class BuildOptions:
         return index_folder()
 
 
-def _beside(context: str | None) -> str:
+def beside(context: str | None) -> str:
     """The Dockerfile of a context, where none is named."""
     if context is None:
         raise UsageError(

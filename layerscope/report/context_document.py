@@ -50,17 +50,20 @@ class RecordRow(Row, frozen=True, kw_only=True):
 
 
 class FolderRow(Row, frozen=True, kw_only=True):
-    """A folder, or a file, of which no instruction uses anything.
+    """A directory with files that no instruction uses.
 
     Attributes:
-        path: Relative to the context; a folder ends in `/`.
-        files: How many regular files are in it.
-        bytes: Their content.
+        path: Relative to the context; empty for its root.
+        files: How many files that is, directories not counted.
+        bytes: Content of the regular ones.
+        whole: Is it all at and below the directory? Else it is what lies directly in it and is not
+            used, while something else there is.
     """
 
     path: str
     files: int
     bytes: int
+    whole: bool
 
 
 class UseRow(Row, frozen=True, kw_only=True):
@@ -83,18 +86,17 @@ class ContextDocument(Row, frozen=True, kw_only=True):
     """A `layerscope.context/1` document.
 
     Attributes:
-        ignore_file: Which file says what is left out; None if there is none.
-        files: Regular files that are sent.
-        directories: Directories that are sent, the root left out.
-        bytes: Content of the files that are sent.
-        used_files: Those of which an instruction takes the content.
-        used_bytes: Their content.
-        unused_files: Those that no instruction of the target takes; None if that is not known,
-            since the Dockerfile does not hold.
-        unused_bytes: Their content.
-        uses: What each instruction takes, in the order of the file.
-        unused: Where the unused bytes are, the largest first.
-        entries: Every file, sorted by path, if asked for; else None.
+        ignore_file: Which file says what is left out, as a path relative to the context if it lies
+            in it; None if there is none.
+        patterns: How many patterns that file has.
+        files: What is sent, directories not counted.
+        bytes: Content of the regular files that are sent.
+        unused_files: Those of which no instruction of the target takes anything; None if that is
+            not known, since the build fails before it takes files.
+        unused_bytes: Their content; None likewise.
+        uses: What each instruction takes from the context, in the order of the file.
+        unused: Where the unused files are, the most bytes first; together all of them.
+        entries: Every file, the root first, then by path, if asked for; else None.
         record: What else the build was given, beside `entries`.
         notes: What could not be found out.
     """
@@ -102,11 +104,9 @@ class ContextDocument(Row, frozen=True, kw_only=True):
     schema: Literal["layerscope.context/1"] = "layerscope.context/1"
     tool: Tool
     ignore_file: str | None
+    patterns: int
     files: int
-    directories: int
     bytes: int
-    used_files: int | None
-    used_bytes: int | None
     unused_files: int | None
     unused_bytes: int | None
     uses: list[UseRow]

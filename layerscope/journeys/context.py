@@ -1,0 +1,124 @@
+"""What a build context sends, and which of it no instruction uses."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from layerscope import __version__
+from layerscope.cache.simulate import simulate
+from layerscope.cache.unused import CONTEXT, context_use
+from layerscope.errors import UsageError, shown
+from layerscope.journeys.base_images import base_images
+from layerscope.journeys.build_inputs import Contexts, build_of
+from layerscope.journeys.build_records import entry_rows, record_row
+from layerscope.report.context_document import ContextDocument, FolderRow, UseRow
+from layerscope.report.document import Tool
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from layerscope.cache.context import Context
+    from layerscope.cache.step import Prediction, StepFacts
+    from layerscope.cache.unused import ContextUse
+    from layerscope.journeys.build_inputs import BuildRequest
+
+
+def context_of(
+    request: BuildRequest,
+    *,
+    builder: str = "buildkit",
+    bases: Sequence[str] = (),
+    entries: bool = False,
+    index: Path | None = None,
+) -> ContextDocument:
+    """What the context of a build holds, and what of it the build uses.
+
+    Which files an instruction takes is found by BuildKit's rules, whichever the builder: it is the
+    only one that names them exactly. The builder decides which ignore file counts.
+
+    Args:
+        request: The build.
+        builder: Whose ignore files count.
+        bases: `NAME=IMAGE` texts, for triggers of base images.
+        entries: Whether every file is listed, with its checksum: a record of the build.
+        index: Where checksums are kept between runs; None keeps none.
+
+    Raises: `UsageError` without a context; the `InputError` of what cannot be read.
+    """
+    if request.context is None:
+        raise UsageError("expected --context DIR")
+    contexts = Contexts.empty(index, builder)
+    build = build_of(request, contexts, base_images(bases))
+    opened = contexts.open(request.context, request.dockerfile)
+    prediction = simulate([build])
+    steps = [step.facts for step in prediction.steps]
+    use = context_use(build.context, [each for step in steps for each in step.selections])
+    known = prediction.failed is None
+    rows = entry_rows(build.context) if entries else None
+    return ContextDocument(
+        tool=Tool(version=__version__),
+        ignore_file=_ignore_file(opened, request.context),
+        patterns=opened.patterns,
+        files=use.sent.files,
+        bytes=use.sent.bytes,
+        unused_files=use.unused.files if known else None,
+        unused_bytes=use.unused.bytes if known else None,
+        uses=_uses(steps),
+        unused=_folders(use) if known else [],
+        entries=rows,
+        record=record_row(build) if entries else None,
+        notes=[*_notes(prediction, use), *contexts.keep()],
+    )
+
+
+def _ignore_file(opened: Context, folder: str) -> str | None:
+    if opened.ignore_source is None:
+        return None
+    relative = os.path.relpath(opened.ignore_source, folder)
+    return opened.ignore_source.name if relative.startswith("..") else relative
+
+
+def _uses(steps: Sequence[StepFacts]) -> list[UseRow]:
+    """One row for each instruction that takes something, those of several platforms once."""
+    rows: dict[int, UseRow] = {}
+    for step in steps:
+        taken = {
+            path: node
+            for selection in step.selections
+            if selection.origin == CONTEXT and selection.entries is not None
+            for path, (node, _) in selection.entries.items()
+            if node.kind != "dir"
+        }
+        if taken:
+            row = UseRow(
+                line=step.line,
+                instruction=step.instruction,
+                files=len(taken),
+                bytes=sum(node.size for node in taken.values() if node.kind == "file"),
+            )
+            rows.setdefault(step.line, row)
+    return [rows[line] for line in sorted(rows)]
+
+
+def _folders(use: ContextUse) -> list[FolderRow]:
+    return [
+        FolderRow(
+            path=folder.path,
+            files=folder.amount.files,
+            bytes=folder.amount.bytes,
+            whole=folder.whole,
+        )
+        for folder in use.folders
+    ]
+
+
+def _notes(prediction: Prediction, use: ContextUse) -> list[str]:
+    notes = [f"what {shown(source)} takes is not known" for source in use.unknown]
+    if prediction.failed is not None:
+        line = f"line {prediction.failed.line}: " if prediction.failed.line else ""
+        notes.append(
+            f"the build fails, so what it uses is not known: {line}{prediction.failed.message}"
+        )
+    return notes
