@@ -15,6 +15,7 @@ from pathlib import Path
 
 from layerscope.cli.app import COMMANDS
 from layerscope.cli.commands import cache, dockerfile
+from layerscope.synth.demo_project import write_project
 from layerscope.synth.gallery import GALLERY
 from reports.accuracy_pages import accuracy_pages
 
@@ -37,6 +38,7 @@ def generated() -> dict[str, bytes]:
     files.update(accuracy_pages(SHARED / "cache-cases"))
     for scenario in GALLERY:
         files.update(_gallery(scenario))
+    files.update(_build_cache())
     return files
 
 
@@ -60,6 +62,22 @@ def _gallery(scenario: str) -> dict[str, bytes]:
         report = (folder / "report.json").read_bytes()
     place = f"reports/gallery/{scenario}"
     return {f"{place}/report.txt": text.encode(), f"{place}/report.json": report}
+
+
+def _build_cache() -> dict[str, bytes]:
+    """What is said of the demo's project, which was edited on line 4."""
+    builds = ["--before", "Dockerfile.before", "--context", ".", "--no-index"]
+    with tempfile.TemporaryDirectory() as name:
+        folder = write_project(Path(name))
+        texts = {
+            "simulate": _run(["cache", "simulate", *builds], folder),
+            "explain": _run(["cache", "explain", "--line", "11", *builds], folder),
+            "context": _run(["cache", "context", ".", "--no-index"], folder),
+        }
+        document = _run(["cache", "simulate", "-f", "json", *builds], folder)
+    place = "reports/gallery/build-cache"
+    files = {f"{place}/{command}.txt": text.encode() for command, text in texts.items()}
+    return {**files, f"{place}/simulate.json": document.encode()}
 
 
 def _run(words: list[str], folder: Path = REPOSITORY) -> str:

@@ -33,9 +33,8 @@ def test_output_in_the_readme_is_an_excerpt_of_the_gallery() -> None:
     blocks = re.findall(
         r"^```text\n(.*?)^```$", read("README.md").decode(), re.MULTILINE | re.DOTALL
     )
-    reports = [
-        read(f"reports/gallery/{name}/report.txt").decode() for name in ("one-base", "damaged")
-    ]
+    places = ("one-base/report", "damaged/report", "build-cache/simulate")
+    reports = [read(f"reports/gallery/{place}.txt").decode() for place in places]
 
     excerpts = [part.strip("\n") for block in blocks for part in block.split("[…]\n")]
 

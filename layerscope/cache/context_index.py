@@ -15,7 +15,6 @@ import os
 from array import array
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from struct import Struct
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from blake3 import blake3
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
 MAGIC = b"layerscope context index 1\n"
 DIGEST = 32
@@ -200,11 +200,7 @@ def index_file(index: Path, root: Path) -> Path:
 
 
 def index_folder() -> Path:
-    """Where this user's indexes are: below the folder that the system has for such things.
+    """Where this user's indexes are: below the folder that the system has for such things."""
+    from platformdirs import user_cache_path  # noqa: PLC0415 - only who keeps an index pays
 
-    Source: XDG Base Directory Specification, `$XDG_CACHE_HOME`.
-    """
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    # The specification says that a relative path is to be taken as not set.
-    folder = Path(named) if os.path.isabs(named) else Path.home() / ".cache"
-    return folder / "layerscope" / "contexts"
+    return user_cache_path("layerscope", appauthor=False) / "contexts"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -129,30 +129,30 @@ class BuildOptions:
         from layerscope.journeys.build_inputs import BuildRequest  # noqa: PLC0415 - not for --help
 
         dockerfile = self.after or beside(self.context)
-        common = {
-            "target": self.target,
-            "platforms": tuple(self.platform.split(",")) if self.platform else (),
-            "build_contexts": tuple(self.build_context or ()),
-        }
         last = BuildRequest(
             dockerfile,
             self.context,
             build_args=tuple(self.build_arg or ()),
+            target=self.target,
             no_cache=self.no_cache,
             no_cache_filter=tuple(self.no_cache_filter or ()),
+            platforms=tuple(self.platform.split(",")) if self.platform else (),
+            build_contexts=tuple(self.build_context or ()),
             failing_runs=tuple(self.failing_run or ()),
-            **common,
         )
         given = self.before_context or self.before_build_arg
         files = self.before or ([dockerfile] if given else [])
         records = [] if self.before_record is None else [BuildRequest.recorded(self.before_record)]
         arguments = self.build_arg if self.before_build_arg is None else self.before_build_arg
         earlier = [
-            BuildRequest(
-                file,
-                self.before_context or self.context,
+            replace(
+                last,
+                dockerfile=file,
+                context=self.before_context or self.context,
                 build_args=tuple(arguments or ()),
-                **common,
+                no_cache=False,
+                no_cache_filter=(),
+                failing_runs=(),
             )
             for file in files
         ]

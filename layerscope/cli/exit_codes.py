@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 DONE = 0
+FAILED = 1
 USAGE = 2
 INPUT = 3
 INTERNAL = 70

@@ -15,6 +15,7 @@ _FILES = {
     "layerscope.files/1": "files-1.json",
     "layerscope.find/1": "find-1.json",
     "layerscope.history/1": "history-1.json",
+    "layerscope.lint/1": "lint-1.json",
     "layerscope.report/1": "report-1.json",
     "layerscope.score/1": "score-1.json",
     "layerscope.validate/1": "validate-1.json",

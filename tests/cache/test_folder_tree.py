@@ -3,10 +3,15 @@ from __future__ import annotations
 import os
 import socket
 import time
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
 from blake3 import blake3
+from hypothesis import given
+from hypothesis import strategies as st
 
 from layerscope.cache import folder_scan
 from layerscope.cache.folder_tree import FolderTree, KeepsValues
@@ -14,7 +19,7 @@ from layerscope.dockerfile.dockerignore import Ignore
 from layerscope.errors import OverLimitError, UnreadableInputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 LONG_AGO_NS = 1_500_000_000_000_000_000
 
@@ -148,16 +153,31 @@ class TestFiles:
         with pytest.raises(UnreadableInputError):
             tree.children("d")
 
-    @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
     def test_forbidden_file_is_an_error_only_when_its_content_is_needed(self, root: Path) -> None:
         write(root, a="secret")
         (root / "a").chmod(0)
-
         tree = FolderTree.open(root)
-
         assert tree.node("a") is not None
-        with pytest.raises(UnreadableInputError, match="a: permission denied"):
+
+        # Root reads everything, so that the question is asked as nobody.
+        with (
+            as_somebody_else(),
+            pytest.raises(UnreadableInputError, match="a: permission denied"),
+        ):
             tree.digest("a")
+
+
+@contextmanager
+def as_somebody_else() -> Iterator[None]:
+    """The block runs without root's right to read everything."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 class TestChanging:
@@ -225,6 +245,45 @@ class TestIgnore:
 
         assert tree.children("") == ("a",)
         assert tree.node("d") is None
+
+    @pytest.mark.hypothesis
+    @given(
+        files=st.sets(
+            st.lists(st.sampled_from("abc"), min_size=2, max_size=4).map(tuple), max_size=9
+        ),
+        patterns=st.lists(
+            st.builds(
+                "{}{}".format,
+                st.sampled_from(["", "!"]),
+                st.lists(st.sampled_from(["a", "b", "c", "*", "**"]), min_size=1, max_size=3).map(
+                    "/".join
+                ),
+            ),
+            max_size=4,
+        ),
+    )
+    def test_what_is_shown_is_what_a_walk_with_these_patterns_sends(
+        self, files: set[tuple[str, ...]], patterns: list[str]
+    ) -> None:
+        # given: every file has a name that no folder has
+        paths = {"/".join([*parts[:-1], f"{parts[-1]}.f"]) for parts in files}
+        folders = {
+            path.rsplit("/", cut)[0] for path in paths for cut in range(1, path.count("/") + 1)
+        }
+        everything = sorted(paths | folders)
+        ignore = Ignore.of(patterns)
+        kept = ignore.kept(everything, folders)
+        with TemporaryDirectory() as name:
+            for path in paths:
+                write(Path(name), **{path: ""})
+
+            # when
+            shown = [path for path, _ in FolderTree.open(Path(name), ignore).walk()]
+
+        # then
+        assert sorted(shown) == [
+            path for path, is_kept in zip(everything, kept, strict=True) if is_kept
+        ]
 
 
 class TestIndex:
@@ -406,7 +465,8 @@ class TestKeptValues:
 
         again = FolderTree.open(root, index=index)
 
-        assert self.values(again) == [None, None, b"d/e!", b"x!"]
+        below = None if change == "folder mode" else b"d/e!"
+        assert self.values(again) == [None, None, below, b"x!"]
 
     def test_values_stay_in_the_index_until_they_are_wrong(self, root: Path, index: Path) -> None:
         # given
@@ -421,6 +481,22 @@ class TestKeptValues:
 
         # then
         assert self.values(third) == [None, b"d!", b"d/e!", None]
+
+    def test_value_of_a_folder_that_changed_itself_does_not_stay(
+        self, root: Path, index: Path
+    ) -> None:
+        # given
+        self.kept_tree(root, index)
+        (root / "d" / "e").chmod(0o700)
+        second = FolderTree.open(root, index=index)
+        list(second.walk())
+        save(second)
+
+        # when
+        third = FolderTree.open(root, index=index)
+
+        # then
+        assert self.values(third) == [None, None, None, b"x!"]
 
     def test_other_patterns_have_other_values(self, root: Path, index: Path) -> None:
         self.kept_tree(root, index, Ignore.of(["*.log"]))

@@ -19,6 +19,7 @@ from layerscope.report import (
     document,
     explain_document,
     find_document,
+    lint_document,
     metrics,
     published,
 )
@@ -28,6 +29,7 @@ DOCUMENTS: dict[str, type[document.Row]] = {
     "layerscope.context/1": context_document.ContextDocument,
     "layerscope.dockerfile/1": dockerfile_parsed.DockerfileDocument,
     "layerscope.explain/1": explain_document.ExplainDocument,
+    "layerscope.lint/1": lint_document.LintDocument,
     "layerscope.score/1": cache_document.ScoreDocument,
     "layerscope.diff/1": diff_document.DiffDocument,
     "layerscope.find/1": find_document.FindDocument,

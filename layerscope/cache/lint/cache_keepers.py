@@ -20,6 +20,20 @@ Effect = Literal["fills", "empties"]
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """A command, read once for all kinds of caches."""
+
+    command: Command
+    action: Action | None
+    call: ToolCall | None
+
+    @classmethod
+    def of(cls, command: Command) -> Seen:
+        """What the command says to package managers."""
+        return cls(command, action_of(command), tool_call(command))
+
+
+@dataclass(frozen=True, slots=True)
 class Keeper:
     """One kind of cache.
 
@@ -38,16 +52,15 @@ class Keeper:
     who: str
     what: str
     folders: tuple[str, ...]
-    effect: Callable[[Command], Effect | None]
+    effect: Callable[[Seen], Effect | None]
     remedy: str
     off: tuple[str, ...] = ()
     severity: Severity = "warning"
 
 
-def _of_action(judge: Callable[[Action], Effect | None]) -> Callable[[Command], Effect | None]:
-    def effect(command: Command) -> Effect | None:
-        action = action_of(command)
-        return None if action is None else judge(action)
+def _of_action(judge: Callable[[Action], Effect | None]) -> Callable[[Seen], Effect | None]:
+    def effect(seen: Seen) -> Effect | None:
+        return None if seen.action is None else judge(seen.action)
 
     return effect
 
@@ -57,11 +70,11 @@ def _of_call(
     fills: frozenset[str],
     empties: frozenset[str] = frozenset(),
     unless: tuple[str, ...] = (),
-) -> Callable[[Command], Effect | None]:
+) -> Callable[[Seen], Effect | None]:
     """The effect by verb: `empties` also hold the beginning of a verb and its first word."""
 
-    def effect(command: Command) -> Effect | None:
-        call = tool_call(command)
+    def effect(seen: Seen) -> Effect | None:
+        call = seen.call
         if call is None or call.tool != tool:
             return None
         if _line(call) in empties or call.verb in empties:
@@ -119,8 +132,8 @@ def _pacman(action: Action) -> Effect | None:
     return "fills" if action.deed == "install" and action.verb.startswith("-S") else None
 
 
-def _pip(command: Command) -> Effect | None:
-    call = tool_call(command)
+def _pip(seen: Seen) -> Effect | None:
+    call = seen.call
     if call is None or call.tool != "pip":
         return None
     if call.verb == "cache" and call.words and call.words[0].text in ("purge", "remove"):
@@ -133,8 +146,8 @@ def _pip(command: Command) -> Effect | None:
     return "fills" if call.verb in ("install", "wheel") and not off and not moved else None
 
 
-def _yarn(command: Command) -> Effect | None:
-    call = tool_call(command)
+def _yarn(seen: Seen) -> Effect | None:
+    call = seen.call
     if call is None or call.tool != "yarn":
         return None
     if call.verb == "cache" and call.words and call.words[0].text == "clean":
@@ -145,10 +158,11 @@ def _yarn(command: Command) -> Effect | None:
     return "fills" if call.verb in ("", "install", "add", "global add") else None
 
 
-def _bundle(command: Command) -> Effect | None:
-    call = tool_call(command)
+def _bundle(seen: Seen) -> Effect | None:
+    call = seen.call
     if call is not None and call.tool == "bundle":
         return "fills" if call.verb == "install" else None
+    command = seen.command
     if command.program == "rm" and any("cache" in text for text in command.texts):
         # Where the gems are is in a variable as often as not.
         return "empties"
@@ -295,7 +309,7 @@ KEEPERS = (
         "go",
         "compiled packages and modules",
         ("~/.cache/go-build", "/go/pkg/mod", "~/go/pkg/mod"),
-        lambda command: "empties" if _cleans_go(command) else _GO(command),
+        lambda seen: "empties" if _cleans_go(seen) else _GO(seen),
         "compile in a stage of its own and COPY --from= only the program",
         ("GOCACHE",),
         "info",
@@ -343,6 +357,6 @@ KEEPERS = (
 """In the order of their findings."""
 
 
-def _cleans_go(command: Command) -> bool:
-    call = tool_call(command)
+def _cleans_go(seen: Seen) -> bool:
+    call = seen.call
     return call is not None and call.tool == "go" and call.verb == "clean"

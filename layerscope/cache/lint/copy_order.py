@@ -79,7 +79,9 @@ def _judged(reading: Reading, state: _State, step: Step, found: Dependencies) ->
     manifests = None if sources is None else _there(reading, sources)
     if manifests is None:
         return None
-    severity: Severity = "info" if covered else "warning"
+    # To move the install it would have to go into the stage that this one is built from.
+    elsewhere = not manifests and copy.stage != step.stage
+    severity: Severity = "info" if covered or elsewhere else "warning"
     if not manifests:
         return reading.finding(
             RULE,

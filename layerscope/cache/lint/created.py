@@ -6,7 +6,8 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from layerscope.cache.lint.paths import is_inside
+from layerscope.cache.lint.paths import MOST_COMPARISONS, is_inside, removed_paths, takes_away
+from layerscope.cache.lint.reading import UNKNOWN_FOLDER
 from layerscope.cache.lint.tool_calls import tool_call
 from layerscope.dockerfile.instructions import Add, Run, Transfer
 
@@ -75,8 +76,11 @@ def created_by(step: Step) -> list[Created]:
     if not isinstance(step.instruction, Run):
         return []
     found = []
+    gone: list[str] = []
     targets = [mount.target for mount in step.mounts if mount.target.startswith("/")]
     for each in ran(step):
+        gone += removed_paths(each.command, step, each.folder or UNKNOWN_FOLDER)
+        gone += moved_paths(each, step)
         for word, tree in _written(each.command):
             path = _path(step, each, word)
             if path is None or path.startswith("/dev/"):
@@ -84,7 +88,20 @@ def created_by(step: Step) -> list[Created]:
             if not any(is_inside(path, target) for target in targets):
                 text = word if isinstance(word, str) else word.text
                 found.append(Created(path.rstrip("/"), step, tree, text))
-    return found
+    if len(found) * len(gone) > MOST_COMPARISONS:
+        return []
+    # What the same step takes away again is in no layer.
+    return [made for made in found if not any(takes_away(pattern, made.path) for pattern in gone)]
+
+
+def moved_paths(each: Ran, step: Step) -> list[str]:
+    """The sources of an `mv`, absolute; each is stored again under its new name."""
+    command = each.command
+    words = [word for word in command.arguments if not word.text.startswith("-")]
+    if command.program != "mv" or any(text.startswith(("-t", "--t")) for text in command.texts):
+        return []
+    paths = (step.path(word, each.folder or UNKNOWN_FOLDER) for word in words[:-1])
+    return [path for path in paths if path is not None]
 
 
 def _path(step: Step, each: Ran, word: Word | str) -> str | None:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from layerscope.cache.lint.cache_keepers import KEEPERS
-from layerscope.cache.lint.created import MOST_CREATED, Created, created_by, ran
-from layerscope.cache.lint.package_caches import is_emptied_in, left_by
+from layerscope.cache.lint.created import MOST_CREATED, Created, created_by, moved_paths, ran
+from layerscope.cache.lint.package_caches import caches_of
 from layerscope.cache.lint.package_managers import action_of
-from layerscope.cache.lint.paths import is_inside, removed_paths, takes_away
+from layerscope.cache.lint.paths import Comparisons, is_inside, removed_paths, takes_away
 from layerscope.cache.lint.reading import UNKNOWN_FOLDER
 from layerscope.dockerfile.instructions import Run, Transfer
 
@@ -38,33 +38,43 @@ def check(reading: Reading) -> Iterator[Finding]:
     before: list[Created] = []
     filled: dict[int, Step] = {}
     packages: dict[tuple[str, str], Step] = {}
+    comparisons = Comparisons()
     for step in reading.image_steps:
         own = created_by(step)
         if isinstance(step.instruction, Run) and step.commands is not None:
             gone = [
-                *_files(reading, step, before, own),
+                *_files(reading, step, before, own, comparisons),
                 *_caches(step, filled),
                 *_packages(step, packages),
             ]
             if gone:
                 yield _finding(reading, step, gone)
+                # Gone is gone: a later step takes away nothing more of it.
+                paths = {each.subject for each in gone}
+                before = [made for made in before if made.path not in paths]
         if len(before) < MOST_CREATED:
             before.extend(own)
 
 
 def _files(
-    reading: Reading, step: Step, before: list[Created], own: list[Created]
+    reading: Reading,
+    step: Step,
+    before: list[Created],
+    own: list[Created],
+    comparisons: Comparisons,
 ) -> Iterator[_Gone]:
     removed: list[str] = []
     for each in ran(step):
         removed += removed_paths(each.command, step, each.folder or UNKNOWN_FOLDER)
-        removed += _moved(step, each.command.program, [w.text for w in each.command.arguments])
+        removed += moved_paths(each, step)
     mounts = [mount.target for mount in step.mounts if mount.target.startswith("/")]
     made_here = {created.path for created in own}
     seen: set[str] = set()
     for pattern in removed[:_MOST_REMOVED]:
         if any(is_inside(pattern, target) for target in mounts):
             continue
+        if not comparisons.take(len(before)):
+            return
         for created in before:
             if created.path in made_here or created.path in seen or created.path in ("", "/"):
                 continue
@@ -74,16 +84,6 @@ def _files(
             elif created.tree and created.source and _is_copied(reading, created, pattern):
                 seen.add(pattern)
                 yield _Gone(pattern, created.step, pattern)
-
-
-def _moved(step: Step, program: str, texts: list[str]) -> Iterator[str]:
-    """Sources of `mv`: each is stored again under its new name."""
-    words = [text for text in texts if not text.startswith("-")]
-    if program == "mv" and not any(text.startswith(("-t", "--target")) for text in texts):
-        for text in words[:-1]:
-            path = step.path(text)
-            if path is not None and text.startswith("/"):
-                yield path
 
 
 def _is_copied(reading: Reading, tree: Created, pattern: str) -> bool:
@@ -98,14 +98,13 @@ def _is_copied(reading: Reading, tree: Created, pattern: str) -> bool:
 
 
 def _caches(step: Step, filled: dict[int, Step]) -> Iterator[_Gone]:
-    for number, keeper in enumerate(KEEPERS):
-        if not step.commands:
-            continue
-        fills = any(keeper.effect(command) == "fills" for command in step.commands)
-        if number in filled and not fills and is_emptied_in(keeper, step):
+    """Caches that this step empties and an earlier one left."""
+    own = caches_of(step)
+    for number in sorted(own.emptied - own.filled):
+        if number in filled:
+            keeper = KEEPERS[number]
             yield _Gone(f"the {keeper.what} of {keeper.who}", filled.pop(number), keeper.subject)
-        elif fills and left_by(keeper, step):
-            filled[number] = step
+    filled.update(dict.fromkeys(own.left, step))
 
 
 def _packages(step: Step, packages: dict[tuple[str, str], Step]) -> Iterator[_Gone]:

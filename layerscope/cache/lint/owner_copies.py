@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from layerscope.cache.lint.created import MOST_CREATED, Created, created_by, ran
-from layerscope.cache.lint.paths import is_inside
+from layerscope.cache.lint.paths import Comparisons, is_inside
 from layerscope.cache.lint.reading import UNKNOWN_FOLDER
 from layerscope.dockerfile.instructions import Transfer
 
@@ -26,11 +26,14 @@ _MOST_CHANGED = 300
 def check(reading: Reading) -> Iterator[Finding]:
     """`chown`, `chgrp` and `chmod` of files that an earlier step of the image stored."""
     before: list[Created] = []
+    comparisons = Comparisons()
     for step in reading.image_steps:
         own = created_by(step)
+        here = {made.path for made in own}
         for each in ran(step):
             if each.command.program in ("chown", "chgrp", "chmod"):
-                finding = _judged(reading, step, each, before, {made.path for made in own})
+                stored = [made for made in before if made.path not in here]
+                finding = _judged(reading, step, each, stored, comparisons)
                 if finding is not None:
                     yield finding
         if len(before) < MOST_CREATED:
@@ -38,7 +41,7 @@ def check(reading: Reading) -> Iterator[Finding]:
 
 
 def _judged(
-    reading: Reading, step: Step, each: Ran, before: list[Created], made_here: set[str]
+    reading: Reading, step: Step, each: Ran, before: list[Created], comparisons: Comparisons
 ) -> Finding | None:
     command = each.command
     recursive = any(_RECURSIVE.fullmatch(text) for text in command.texts)
@@ -52,17 +55,15 @@ def _judged(
         path = step.path(word, each.folder or UNKNOWN_FOLDER)
         if path is None:
             continue
+        if not comparisons.take(len(before)):
+            return None
         path = path.rstrip("/") or "/"
-        stored = [
-            made
-            for made in before
-            if made.path not in made_here and _is_changed(made, path, recursive=recursive)
-        ]
+        stored = [made for made in before if _is_changed(made, path, recursive=recursive)]
         if stored:
             return _finding(
                 reading,
                 step,
-                stored[-1],
+                _cause(stored),
                 program=command.program,
                 shown=word.text,
                 setting=setting,
@@ -87,7 +88,19 @@ def _is_changed(made: Created, path: str, *, recursive: bool) -> bool:
     if recursive:
         # A folder that one step fills, or one inside of it: `chown -R` goes through its files.
         return is_inside(made.path, path) or (made.tree and is_inside(path, made.path))
-    return made.path == path and not made.tree
+    return made.path == path and not made.tree and _is_file(made)
+
+
+def _is_file(made: Created) -> bool:
+    """Is it rather a file than a folder, whose own mode costs nothing?"""
+    in_run = not isinstance(made.step.instruction, Transfer)
+    return in_run or "." in made.path.rpartition("/")[2] or "." in made.source.rpartition("/")[2]
+
+
+def _cause(stored: list[Created]) -> Created:
+    """The COPY or ADD whose flag would do, if there is one, else the last step."""
+    copies = [made for made in stored if isinstance(made.step.instruction, Transfer)]
+    return (copies or stored)[-1]
 
 
 def _finding(

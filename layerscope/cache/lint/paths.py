@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,9 +17,25 @@ if TYPE_CHECKING:
 
 _MOST_ALTERNATIVES = 64
 _LONGEST_PATTERN = 300
+_LONGEST_PATH = 4096
+_MOST_ENDINGS = 8
+MOST_COMPARISONS = 400_000
+"""Of paths, by one rule; where a file asks for more, the rule has nothing more to say."""
 _BRACES = re.compile(r"\{([^{}]{1,300})\}")
 _ALL_BELOW = re.compile(r"/(?:\*\*?|\.\*|\.\[!\.\]\*|\{\*,\.\*\})\Z")
 _WILD = re.compile(r"[*?\[]")
+
+
+@dataclass(slots=True)
+class Comparisons:
+    """How many comparisons of paths a rule may still make."""
+
+    left: int = MOST_COMPARISONS
+
+    def take(self, count: int) -> bool:
+        """Takes `count` of them; False if there are not so many."""
+        self.left -= count
+        return self.left >= 0
 
 
 def is_inside(path: str, folder: str) -> bool:
@@ -55,8 +72,13 @@ def takes_away(pattern: str, path: str) -> bool:
     >>> takes_away("/tmp/*.tgz", "/tmp/a.tgz"), takes_away("/tmp/a", "/tmp")
     (True, False)
     """
+    if len(pattern) > _LONGEST_PATH:
+        return False
     root = pattern.rstrip("/")
-    while ending := _ALL_BELOW.search(root):
+    for _ in range(_MOST_ENDINGS):
+        ending = _ALL_BELOW.search(root)
+        if ending is None:
+            break
         root = root[: ending.start()]
     if not _WILD.search(root):
         return is_inside(path, root or "/")

@@ -109,12 +109,15 @@ def _judged(reading: Reading, step: Step, name: str, value: str | None) -> Itera
         what = f"{keyword} {name} is named like a secret"
     else:
         return
-    where = (
-        "it stays in the history of the image, and in the environment and the cache key of every"
-        " RUN below"
-        if keyword == "ARG"
-        else "it stays in the config of the image, for every container and everyone who pulls it"
-    )
+    if step.stage not in reading.lineage:
+        where = "it is in the environment and the cache key of every RUN below, and in the cache"
+    elif keyword == "ARG":
+        where = (
+            "it stays in the history of the image, and in the environment and the cache key of"
+            " every RUN below"
+        )
+    else:
+        where = "it stays in the config of the image, for every container and all who pull it"
     yield reading.finding(RULE, "error", step, f"{what}: {where}", _remedy(name))
 
 

@@ -1,0 +1,108 @@
+"""What in a Dockerfile costs cache, bytes or run time, measured where an image is given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from layerscope import __version__
+from layerscope.cache.lint import Evidence, lint
+from layerscope.dockerfile import stages
+from layerscope.errors import DockerfileError, shown
+from layerscope.journeys.build_inputs import Contexts
+from layerscope.journeys.dockerfile import read_dockerfile
+from layerscope.journeys.layer_evidence import layer_evidence
+from layerscope.report.document import FaultRow, Tool
+from layerscope.report.lint_document import FindingRow, LintDocument, MeasuredRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from layerscope.cache.lint import Finding
+    from layerscope.dockerfile.instructions import Dockerfile
+
+
+def lint_file(
+    path: str,
+    *,
+    context: str | None = None,
+    image: str | None = None,
+    target: str | None = None,
+    index: Path | None = None,
+) -> LintDocument:
+    """The `layerscope.lint/1` document of a Dockerfile.
+
+    Args:
+        path: The Dockerfile.
+        context: Its build context; None where it is not known.
+        image: An image that was built from it: findings then say how many bytes they cost.
+        target: The stage whose size counts; None is the last.
+        index: Where checksums of contexts are kept; None keeps none.
+
+    A Dockerfile that BuildKit refuses, or a damaged image, is a fault of the document.
+
+    Raises: `UsageError` for several images; `UnreadableInputError`, `DockerignoreError`.
+    """
+    data = read_dockerfile(path)
+    try:
+        dockerfile = stages.read(data)
+    except DockerfileError as error:
+        line = f"line {error.first_line}: " if error.first_line else ""
+        fault = FaultRow(
+            input=path, code=error.code, message=f"{line}{error.problem}", hint=error.hint
+        )
+        return _document(path, [], [fault])
+    opened = None
+    if context is not None:
+        opened = Contexts.empty(index, "buildkit").open(context, path)
+    evidence, faults = _evidence(dockerfile, image, target)
+    if opened is not None:
+        sent = sum(node.size for _, node in opened.tree.walk() if node.kind == "file")
+        evidence = Evidence(evidence.layers if evidence else (), context_bytes=sent)
+    found = lint(
+        dockerfile,
+        context=None if opened is None else opened.tree,
+        has_ignore_file=None if opened is None else opened.ignore_source is not None,
+        measured=evidence,
+        target=target,
+    )
+    return _document(path, found, faults)
+
+
+def _evidence(
+    dockerfile: Dockerfile, image: str | None, target: str | None
+) -> tuple[Evidence | None, list[FaultRow]]:
+    if image is None:
+        return None, []
+    layers, faults = layer_evidence(dockerfile, image, target)
+    return Evidence(layers), faults
+
+
+def _document(path: str, found: Sequence[Finding], faults: Sequence[FaultRow]) -> LintDocument:
+    severities = [finding.severity for finding in found]
+    return LintDocument(
+        tool=Tool(version=__version__),
+        input=shown(path),
+        findings=[_row(finding) for finding in found],
+        errors=severities.count("error"),
+        warnings=severities.count("warning"),
+        infos=severities.count("info"),
+        faults=list(faults),
+    )
+
+
+def _row(finding: Finding) -> FindingRow:
+    measured = finding.measured
+    return FindingRow(
+        rule=finding.rule,
+        severity=finding.severity,
+        line=finding.line,
+        last_line=finding.last_line,
+        stage=finding.stage,
+        message=finding.message,
+        remedy=finding.remedy,
+        others=list(finding.others),
+        measured=None
+        if measured is None
+        else MeasuredRow(value=measured.value, unit=measured.unit, text=measured.text),
+    )
