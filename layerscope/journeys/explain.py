@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 from layerscope.cache.chain import chain, chosen_step
 from layerscope.cache.context_diff import context_differences
+from layerscope.cache.debugging import how_to_open_failed
+from layerscope.cache.failed_step import failed_step
 from layerscope.cache.simulate import chosen_version, simulate
-from layerscope.errors import NoSuchEntryError, shown
+from layerscope.dockerfile import stages
+from layerscope.errors import NoSuchEntryError, UnreadableInputError, shown
+from layerscope.journeys.dockerfile import read_dockerfile
 from layerscope.journeys.simulate import builds_of, load_case, notes_of, with_notes
-from layerscope.report.explain_document import explain_document
+from layerscope.report.explain_document import explain_document, log_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +23,9 @@ if TYPE_CHECKING:
     from layerscope.cache.step import AssumeReruns
     from layerscope.journeys.build_inputs import BuildRequest
     from layerscope.report.explain_document import ExplainDocument
+
+
+MOST_LOG_BYTES = 256 << 20
 
 
 def explain_builds(
@@ -93,3 +100,27 @@ def _explained(  # noqa: PLR0917 - the choices of one question
         assume_reruns=assume_reruns,
         notes=notes_of(builds[-1], prediction),
     )
+
+
+def explain_log(path: str, dockerfile: str | None = None) -> ExplainDocument:
+    """Where the build of a log stopped, and how to open the last good step.
+
+    Args:
+        path: The log of BuildKit, the classic builder or buildah.
+        dockerfile: The Dockerfile that was built, for its lines, `SHELL` and `USER`.
+
+    Raises: `UnreadableInputError`; `NoSuchEntryError` for a log that shows no failure;
+        `DockerfileError`.
+    """
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(MOST_LOG_BYTES)
+    except OSError as error:
+        problem = error.strerror or str(error)
+        raise UnreadableInputError(problem[:1].lower() + problem[1:], shown(path)) from error
+    failed = failed_step(data.decode("utf-8", "surrogateescape"))
+    if failed is None:
+        problem = "expected the log of a build that failed, found no failed step"
+        raise NoSuchEntryError(problem, shown(path))
+    read = None if dockerfile is None else stages.read(read_dockerfile(dockerfile))
+    return log_document(failed, how_to_open_failed(failed, read))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from layerscope.report.explain_document import ContextsRow, ExplainDocument
 
 SHOWN_DIFFERENCES = 10
+DEBUG_CHARACTERS = 1000
 INDENT = "  "
 
 
@@ -29,8 +30,11 @@ def explain_text(
         styled: Whether to use bold and colour.
     """
     page = Page(width, styled=styled)
-    page.title(f"{document.builder} {document.version}")
-    if not document.chain:
+    page.title(" ".join(part for part in (document.builder, document.version) if part))
+    if document.log is not None:
+        for text in document.debug:
+            page.line(line(text, DEBUG_CHARACTERS))
+    elif not document.chain:
         page.line("no step misses")
     for position, row in enumerate(document.chain):
         _link(page, row, width, first=position == 0)

@@ -246,6 +246,31 @@ def test_explain_names_the_umask_between_two_checkouts(tmp_path: Path) -> None:
     assert found["chain"][0]["reason"]["code"] == "mode-changed"
 
 
+def test_explain_of_a_log_says_where_it_stopped(tmp_path: Path) -> None:
+    (tmp_path / "build.log").write_text(
+        "Step 1/3 : FROM a\n ---> 0a1b2c3d4e5f\nStep 2/3 : WORKDIR /w\n ---> 111111111111\n"
+        "Step 3/3 : COPY x /\nCOPY failed: no such file\n"
+    )
+
+    result = run("cache", "explain", "--log", "build.log", "-f", "json", cwd=tmp_path)
+
+    found = document(result, "explain")
+    assert result.status == 0
+    assert found["builder"] == "classic"
+    assert found["log"]["step"]["instruction"] == "COPY x /"
+    assert found["log"]["last_good"]["image"] == "111111111111"
+    assert any("111111111111" in line for line in found["debug"])
+
+
+def test_explain_of_a_log_without_a_failure_ends_with_status_three(tmp_path: Path) -> None:
+    (tmp_path / "build.log").write_text("all is well\n")
+
+    result = run("cache", "explain", "--log", "build.log", cwd=tmp_path)
+
+    assert (result.status, result.out) == (3, b"")
+    assert "no failed step" in result.err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

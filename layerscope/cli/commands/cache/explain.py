@@ -33,6 +33,10 @@ def explain(  # noqa: PLR0917 - typer gives all of them by name
     stage: Annotated[
         str | None, typer.Option("--stage", metavar="STAGE", help="Only steps of this stage.")
     ] = None,
+    log: Annotated[
+        str | None,
+        typer.Option("--log", metavar="FILE", help="The log of a build that failed, instead."),
+    ] = None,
     case: Annotated[
         str | None,
         typer.Option("--case", metavar="CASE.json", help="A measured case instead of files."),
@@ -42,13 +46,16 @@ def explain(  # noqa: PLR0917 - typer gives all of them by name
 
     Without --line it is the first step that misses. With --before-context (such as the checkout of
     another machine) or --before-record (what `cache context` saved there) it also says how the two
-    contexts differ: umask, executable bits, line ends, files on one side only.
+    contexts differ: umask, executable bits, line ends, files on one side only. With --log it finds
+    the step that failed and says how to open the last good one; --after names the Dockerfile.
     """
     targets = Targets.of(common, files, formats)
     from layerscope.journeys import explain as journey  # noqa: PLC0415 - not for --help
     from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
-    if case is not None:
+    if log is not None:
+        document = journey.explain_log(log, builds.after)
+    elif case is not None:
         refuse_beside_case(builds)
         document = journey.explain_case(
             case,
