@@ -166,7 +166,10 @@ def reason_of(step: CacheStep, earlier: Sequence[Sequence[StepFacts]]) -> Reason
     other = counterpart(step.facts, earlier)
     if other is None:
         return Reason("new-step", "no earlier build has a step like this one")
-    return difference(step.facts, other)
+    reason = difference(step.facts, other)
+    if step.cause is Cause.SOURCE and reason.code == "not-in-cache":
+        return Reason("source-changed", "what it takes from elsewhere is other than before")
+    return reason
 
 
 def _by_rule(step: CacheStep) -> Reason | None:
@@ -174,8 +177,9 @@ def _by_rule(step: CacheStep) -> Reason | None:
     line = step.cause_line
     if step.cause is Cause.FAILS and step.detail:
         return Reason("cannot-succeed", step.detail)
-    if step.cause is Cause.SOURCE and not line:
-        return Reason("source-changed", "what it takes from elsewhere is other than before")
+    if step.cause is Cause.SOURCE and line in {0, step.facts.line}:
+        # What it takes is no other step's: a here-document, an image, a named context.
+        return None
     if step.cause is None or step.cause not in BY_RULE:
         return None
     code, text = BY_RULE[step.cause]
@@ -200,6 +204,8 @@ def _ingredients(step: StepFacts, other: StepFacts) -> Reason | None:
     after = {(each.kind, each.name): each.value for each in step.ingredients}
     before = {(each.kind, each.name): each.value for each in other.ingredients}
     differing = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    # Only the first step of a stage names its base: where one of the two has none, it moved.
+    differing = [key for key in differing if key[0] != "base" or (key in before and key in after)]
     if not differing:
         same_order = list(before) == list(after)
         if same_order or not {kind for kind, _ in after} & {"environment", "argument"}:
@@ -218,18 +224,28 @@ def _ingredients(step: StepFacts, other: StepFacts) -> Reason | None:
 
 def _called(kind: str, name: str) -> str:
     title = KINDS.get(kind, ("", kind))[1]
-    return f"{title} {shown(name)}" if name else title
+    # Sources are counted, which says nothing.
+    return f"{title} {shown(name)}" if name and kind != "source" else title
 
 
 def _said(kind: str, name: str, before: Hashable, after: Hashable, line: int) -> str:
     title = _called(kind, name)
     if kind == "instruction":
         return f"the text differs from line {line} of the earlier build: {_value(name, before)}"
+    if kind == "mount":
+        # What is compared of a mount is no text that anybody wrote.
+        return f"{title} {_fate(before, after)}"
     if before is None:
         return f"{title} is new: {_value(name, after)}"
     if after is None:
         return f"{title} is gone, was {_value(name, before)}"
     return f"{title}: {_value(name, after)}, was {_value(name, before)}"
+
+
+def _fate(before: Hashable, after: Hashable) -> str:
+    if before is None:
+        return "is new"
+    return "is gone" if after is None else "has other options"
 
 
 def _value(name: str, value: Hashable) -> str:

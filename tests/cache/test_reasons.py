@@ -159,6 +159,30 @@ def test_instruction_goes_before_what_changed_with_it() -> None:
     assert reason.text.endswith("; also ENV A")
 
 
+def test_mount_is_named_by_its_target_alone() -> None:
+    before = facts("RUN make", Ingredient("mount", "/c", ("cache", "shared")))
+    after = facts("RUN make", Ingredient("mount", "/c", ("cache", "locked")))
+
+    assert reason_of(missed(after), [(before,)]).text == "--mount /c has other options"
+    assert reason_of(missed(after), [(facts("RUN make"),)]).text == "--mount /c is new"
+
+
+def test_step_that_moved_to_the_top_of_its_stage_is_not_said_to_have_another_base() -> None:
+    before = facts("RUN make", line=4, position=2)
+    after = facts("RUN make", Ingredient("base", "", "l1"), line=2, position=0)
+
+    assert reason_of(missed(after), [(before,)]).code == "order-changed"
+
+
+def test_changed_here_document_is_the_content() -> None:
+    before = facts("COPY <<a /", selections=files(a=b"1"))
+    after = facts("COPY <<a /", selections=files(a=b"2"))
+
+    reason = reason_of(missed(after, Cause.SOURCE, cause_line=2), [(before,)])
+
+    assert (reason.code, reason.paths) == ("content-changed", ("a",))
+
+
 def test_changed_file_is_named() -> None:
     before = facts("COPY src /", selections=files(a=b"1", b=b"2"))
     after = facts("COPY src /", selections=files(a=b"1", b=b"3"))
