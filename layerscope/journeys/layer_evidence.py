@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from layerscope.analysis.alignment import aligned
 from layerscope.analysis.junk import junk
 from layerscope.cache.lint import LayerEvidence
+from layerscope.cache.lint.reading import read_all
 from layerscope.dockerfile.instructions import Add, Copy, Run, Workdir
 from layerscope.errors import UsageError, shown
 from layerscope.journeys.analyze import analyze
@@ -15,7 +16,7 @@ from layerscope.journeys.analyze import analyze
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from layerscope.dockerfile.instructions import Dockerfile, Instruction, Stage
+    from layerscope.dockerfile.instructions import Dockerfile, Instruction
     from layerscope.files.columns import FileColumns
     from layerscope.report.document import FaultRow, ImageRow
 
@@ -43,7 +44,8 @@ def layer_evidence(
     if not report.images or analysis.columns[0] is None:
         return [], list(report.faults)
     row = report.images[0]
-    lines = _lines(_instructions(dockerfile, target), row)
+    steps = [step.instruction for step in read_all(dockerfile, target=target).image_steps]
+    lines = _lines([each for each in steps if isinstance(each, Run | Copy | Add | Workdir)], row)
     evidence = [
         LayerEvidence(
             layer=layer.index,
@@ -83,23 +85,6 @@ def _again(row: ImageRow, layer: int) -> int:
         for waste in row.waste or ()
         if waste.hidden_by_layer == layer and waste.cause == "metadata-only"
     )
-
-
-def _instructions(dockerfile: Dockerfile, target: str | None) -> list[Instruction]:
-    """Those that make layers of the target: of the stages it is built from, then its own."""
-    names = {str(number): stage for number, stage in enumerate(dockerfile.stages)}
-    names |= {stage.name.lower(): stage for stage in dockerfile.stages if stage.name}
-    stage: Stage | None = dockerfile.stages[-1] if target is None else names.get(target.lower())
-    chain: list[Stage] = []
-    while stage is not None and stage not in chain:
-        chain.insert(0, stage)
-        stage = names.get(stage.base_name.lower())
-    return [
-        command
-        for each in chain
-        for command in each.commands
-        if isinstance(command, Run | Copy | Add | Workdir)
-    ]
 
 
 def _lines(instructions: Sequence[Instruction], row: ImageRow) -> dict[int, int]:

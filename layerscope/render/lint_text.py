@@ -46,7 +46,7 @@ def _body(page: Page, row: FindingRow, width: int) -> None:
     texts = [row.message]
     if row.measured is not None:
         texts.append(f"measured: {row.measured.text}")
-    texts.append(f"instead: {row.remedy}")
+    texts += f"instead: {row.remedy}".split("\n")
     for text in texts:
         for part in wrapped(text, width - len(INDENT)):
             page.line(INDENT + part)

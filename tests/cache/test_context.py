@@ -137,8 +137,8 @@ def test_keep_writes_one_file_that_only_its_owner_reads(folder: Path, tmp_path: 
 
 
 def test_index_folder_follows_the_specification(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/somebody")
+    monkeypatch.setenv("HOME", "/someone")
     monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
     assert index_folder() == Path("/caches/layerscope/contexts")
     monkeypatch.setenv("XDG_CACHE_HOME", "not/absolute")
-    assert index_folder() == Path("/home/somebody/.cache/layerscope/contexts")
+    assert index_folder() == Path("/someone/.cache/layerscope/contexts")

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from layerscope.cache.lint.finding import Finding
+from layerscope.cache.lint.lineage import copied_whole, lineage_of, target_of
 from layerscope.cache.lint.shell_commands import commands_of_run, is_posix_shell
-from layerscope.dockerfile.instructions import Arg, Copy, Env, Run, Shell, User, Workdir
+from layerscope.dockerfile.instructions import Arg, Env, Run, Shell, User, Workdir
 from layerscope.dockerfile.mounts import Mount, expand_mount, parse_mount
 from layerscope.dockerfile.words import Environment, expand, expand_noting
 from layerscope.errors import DockerfileError
@@ -226,7 +227,7 @@ def read_all(
     stages: list[StageReading] = []
     states: list[_State] = []
     for index, stage in enumerate(dockerfile.stages):
-        base = _value(stage.base_name, meta)
+        base = _base(stage.base_name, meta)
         parent = names.get(base.lower()) if base else None
         kind: BaseKind = (
             "unknown"
@@ -245,12 +246,12 @@ def read_all(
         states.append(state)
         if stage.name:
             names[stage.name.lower()] = index
-    lineage = _lineage(stages, _target(stages, names, target))
+    lineage = lineage_of(stages, target_of(stages, names, target))
     return Reading(
         dockerfile,
         tuple(stages),
         lineage,
-        _copied_whole(stages, names, lineage),
+        copied_whole(stages, names, lineage),
         context,
         has_ignore_file,
     )
@@ -276,6 +277,20 @@ def _value(text: str, values: Mapping[str, str]) -> str | None:
         # BuildKit refuses the line, and `dockerfile parse` says so; here it is only unknown.
         return None
     return None if expansion.unmatched else expansion.text
+
+
+def _base(name: str, meta: Mapping[str, str]) -> str | None:
+    """The name of a base; None if a variable in it has no value.
+
+    All variables of a FROM stand above the first one, so what has none takes its `${NAME:-…}`.
+    """
+    try:
+        expansion = expand_noting(name, Environment(dict(meta)))
+    except DockerfileError:
+        # As above: only unknown.
+        return None
+    plain = any(f"${each}" in name or f"${{{each}}}" in name for each in expansion.unmatched)
+    return None if plain else expansion.text
 
 
 def _first_state(dockerfile: Dockerfile, stage: Stage, base: str, parent: _State | None) -> _State:
@@ -343,38 +358,3 @@ def _advance(instruction: Instruction, step: Step, state: _State, meta: Mapping[
         if user not in ("root", "0"):
             # Where the home of another user is, only the image knows.
             state.set("HOME", f"/home/{user}" if user.isidentifier() else None)
-
-
-def _target(stages: list[StageReading], names: Mapping[str, int], target: str | None) -> int | None:
-    if target is None:
-        return len(stages) - 1 if stages else None
-    if target.lower() in names:
-        return names[target.lower()]
-    number = int(target) if target.isascii() and target.isdigit() and len(target) < 6 else -1
-    return number if 0 <= number < len(stages) else None
-
-
-def _lineage(stages: list[StageReading], index: int | None) -> tuple[int, ...]:
-    found: list[int] = []
-    while index is not None:
-        found.append(index)
-        index = stages[index].parent
-    return tuple(reversed(found))
-
-
-def _copied_whole(
-    stages: list[StageReading], names: Mapping[str, int], lineage: tuple[int, ...]
-) -> frozenset[int]:
-    """Stages that the image takes all files of, and what those are built from."""
-    found: set[int] = set()
-    for index in lineage:
-        for step in stages[index].steps:
-            copy = step.instruction
-            if not isinstance(copy, Copy) or not copy.from_name or copy.sources != ("/",):
-                continue
-            name = copy.from_name.lower()
-            number = int(name) if name.isascii() and name.isdigit() and len(name) < 6 else -1
-            source = names.get(name, number if 0 <= number < len(stages) else None)
-            if source is not None and source not in found:
-                found.update(_lineage(stages, source))
-    return frozenset(found)

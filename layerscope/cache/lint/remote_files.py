@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from layerscope.cache.lint.git_sources import is_git
 from layerscope.dockerfile.instructions import Add
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def check(reading: Reading) -> Iterator[Finding]:
             add = step.instruction
             if not isinstance(add, Add) or add.checksum:
                 continue
-            urls = [source for source in add.sources if _is_url(source) and not is_git(source)]
+            urls = [source for source in add.sources if _is_download(source)]
             if urls:
                 yield reading.finding(
                     RULE,
@@ -35,5 +35,15 @@ def check(reading: Reading) -> Iterator[Finding]:
                 )
 
 
-def _is_url(source: str) -> bool:
-    return source.lower().startswith(("http://", "https://"))
+def _is_download(source: str) -> bool:
+    """Is it a URL that is not a Git repository: one whose path ends in `.git`?
+
+    Source: BuildKit, `frontend/dockerfile/dfgitutil/git_ref.go`.
+    """
+    if not source.lower().startswith(("http://", "https://")):
+        return False
+    try:
+        return not urlsplit(source).path.endswith(".git")
+    except ValueError:
+        # Half an IPv6 address, say: whatever it is, it has no checksum.
+        return True

@@ -26,6 +26,4 @@ def lines(rule: str, text: str, *, target: str | None = None) -> list[int]:
 
 def context(*paths: str) -> MemoryTree:
     """A context with these files, all of them empty."""
-    return MemoryTree(
-        {path: FileNode("file", 0o644) for path in paths}, dict.fromkeys(paths, b"")
-    )
+    return MemoryTree({path: FileNode("file", 0o644) for path in paths}, dict.fromkeys(paths, b""))

@@ -24,7 +24,7 @@ def words(text: str) -> list[tuple[str, bool]]:
         ("'$x'", [("$x", True)]),
         ("$x ${y:-a b} $", [("$x", False), ("${y:-a b}", False), ("$", True)]),
         ('"$(echo "a b" | sed \'s/"//\')/c"', [('$(echo "a b" | sed \'s/"//\')/c', False)]),
-        ("\"${x:-it's}\" b", [("${x:-it's}", False), ("b", True)]),
+        ('"${x:-it\'s}" b', [("${x:-it's}", False), ("b", True)]),
         ("`a b` c", [("`a b`", False), ("c", True)]),
         ("a#b c # d e", [("a#b", True), ("c", True)]),
         ("diff <(a b) c", [("diff", True), ("<(a b)", False), ("c", True)]),
