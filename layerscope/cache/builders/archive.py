@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from layerscope.cache.filetree import FileKind, FileTree
 
+MAX_STORED = 1 << 30
 MAX_UNPACKED = 4 << 30
 MAX_MEMBERS = 1_000_000
 PIECE = 1 << 20
@@ -52,7 +53,7 @@ class Member:
 def is_archive(tree: FileTree, path: str) -> bool:
     """Is this regular file a tar, compressed or not, with a member in it?"""
     node = tree.node(path)
-    if node is None or node.kind != "file" or not node.size:
+    if node is None or node.kind != "file" or not 0 < node.size <= MAX_STORED:
         return False
     try:
         return next(members(tree.read(path)), None) is not None

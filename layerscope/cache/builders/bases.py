@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from typing import TYPE_CHECKING
 
 from layerscope.cache.builders.content_known import NO_BUILD
@@ -13,35 +14,45 @@ if TYPE_CHECKING:
 
 HUB = "docker.io/"
 LIBRARY = "library/"
+NAME_CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-/:@+")
 
 
 def base_of(build: Build, name: str, platform: str | None = None) -> Base | None:
     """The image `name` for `platform`; None where only its name is known."""
-    for spelling in spellings(name):
-        named = build.bases.get(spelling)
-        if named is None:
-            continue
-        wanted = platform or (build.platforms[0] if build.platforms else build.build_platform)
-        for key in (wanted, None):
-            if key in named.platforms:
-                return named.platforms[key]
-    return None
+    named = build.bases.get(name)
+    if named is None:
+        normal = normal_name(name)
+        same = (each for other, each in build.bases.items() if normal_name(other) == normal)
+        named = next(same, None)
+    if named is None:
+        return None
+    wanted = platform or (build.platforms[0] if build.platforms else build.build_platform)
+    return named.platforms.get(wanted) or named.platforms.get(None)
 
 
-def spellings(name: str) -> tuple[str, ...]:
-    """`name` as written, and the other ways to write the same name."""
+def normal_name(name: str) -> str:
+    """The name as all spellings of it have it: without the default host, with a tag."""
     last = name.rpartition("/")[2]
     tagged = name if ":" in last or "@" in last else f"{name}:latest"
-    short = tagged.removeprefix(HUB).removeprefix(LIBRARY)
-    full = tagged if tagged.startswith(HUB) else HUB + tagged
-    library = HUB + LIBRARY + short
-    return tuple(dict.fromkeys((name, tagged, short, full, library)))
+    return tagged.removeprefix(HUB).removeprefix(LIBRARY)
+
+
+def is_image_name(name: str) -> bool:
+    """Can an image have this name? The part behind the host has no capital letters."""
+    if not name or not set(name) <= NAME_CHARACTERS:
+        return False
+    host, slash, rest = name.partition("/")
+    has_host = bool(slash) and ("." in host or ":" in host or host == "localhost")
+    path = (rest if has_host else name).partition("@")[0]
+    directories, _, last = path.rpartition("/")
+    repository = f"{directories}/{last.partition(':')[0]}"
+    return repository == repository.lower()
 
 
 def files_of(base: Base | None, name: str) -> Rootfs:
     """The files of an image from outside; those of an unknown one are known by its name only."""
     if base is None:
-        return Rootfs(Origin(("image", spellings(name)[-1])), {})
+        return Rootfs(Origin(("image", normal_name(name))), {})
     return Rootfs(
         Origin(("layers", base.layers), NO_BUILD, base.files, base.users, base.groups), {}
     )

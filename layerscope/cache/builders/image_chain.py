@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from layerscope.cache.builders.content_known import NO_BUILD, Known, Unknown
+from layerscope.cache.builders.content_known import Known, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -30,6 +30,27 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of an image's history.
+
+    Attributes:
+        mark: Equal marks, equal histories up to here.
+        text: What it says of its command.
+        depth: How many entries there are up to here.
+        below: The entry before it.
+    """
+
+    mark: Hashable
+    text: str = ""
+    depth: int = 1
+    below: Entry | None = field(default=None, compare=False, repr=False)
+
+    def then(self, mark: Hashable, text: str) -> Entry:
+        """The entry of a step on top of this one."""
+        return Entry(mark, text, self.depth + 1, self)
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """An image that a step made.
 
@@ -38,8 +59,7 @@ class Image:
         identity: What a step on top of it is looked up by.
         key: What it can be found by.
         files: Its files, as far as they are known.
-        history: One mark for each entry; equal marks, equal entries.
-        texts: What each entry says of its command.
+        entry: The last entry of its history, where histories are compared.
         found: Can it be found by its key? Images restored from `--cache-from` cannot.
     """
 
@@ -47,8 +67,7 @@ class Image:
     identity: Hashable
     key: Key
     files: Rootfs
-    history: tuple[Hashable, ...] = ()
-    texts: tuple[str, ...] = ()
+    entry: Entry | None = None
     found: bool = True
 
 
@@ -69,10 +88,11 @@ class Assumption:
                 return False
             if mine.origin == theirs.origin:
                 return True
-            # Both from outside, or two commands of one build: nothing ran again.
             if mine.build == theirs.build:
+                # Two commands of one build, or images from outside: nothing ran again.
                 return False
-        elif NO_BUILD in {getattr(mine, "build", 0), getattr(theirs, "build", 0)}:
+        here, there = mine.whence, theirs.whence
+        if here is None or there is None or not here.is_again(there):
             return False
         self.used = True
         return self.same

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from layerscope.cache.step import CacheStep, Cause, Failure, Outcome, Prediction
+from layerscope.errors import OverLimitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +14,17 @@ if TYPE_CHECKING:
     from layerscope.cache.builders.image_chain import Assumption
     from layerscope.cache.step import StepFacts
 
+MAX_STEPS = 10_000
+"""Instructions of one Dockerfile; engines stop long before, at 127 layers."""
+
 Builds = tuple[tuple["Rows", Failure | None], ...]
+
+
+def check_steps(count: int) -> None:
+    """Refuse a Dockerfile with too many instructions. Raises: `OverLimitError`."""
+    if count > MAX_STEPS:
+        problem = f"the Dockerfile has more than {MAX_STEPS} instructions"
+        raise OverLimitError(problem)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from layerscope.cache.builders.rootfs import DIRECTORY, Origin, Placed
+from layerscope.cache.builders.rootfs import DIRECTORY, Origin, Placed, flat_name
 from layerscope.cache.builders.source_paths import joined
 from layerscope.errors import DockerfileError, shown
 
@@ -61,8 +61,15 @@ class Placement:
 
 
 def place(files: Rootfs, item: Item, placement: Placement) -> Rootfs:
-    """The files of an image after one source was copied into it."""
+    """The files of an image after one source was copied into it.
+
+    Raises: `DockerfileError` if a file is where a directory must be.
+    """
     node = item.tree.node(item.path) or DIRECTORY
+    there = files.placed.get(placement.destination)
+    if there is not None and there.node.kind == "file" and (node.kind == "dir" or placement.inside):
+        problem = f"destination {shown('/' + placement.destination)} is not a directory"
+        raise DockerfileError(problem)
     if node.kind != "dir":
         target = placement.target(item)
         return files.with_files({target: Placed(placement.node(node), item.tree, item.path)})
@@ -78,7 +85,7 @@ def place_unknown(files: Rootfs, destination: str, what: Hashable, build: int) -
     """The files of an image after something unknown, equal by `what`, was copied into it."""
     origin = replace(
         files.origin,
-        name=("copied", files.origin.name, what, destination),
+        name=flat_name("copied", files.origin.name, what, destination),
         build=max(files.origin.build, build),
         tree=None,
     )
@@ -91,6 +98,15 @@ def place_command(files: Rootfs, number: int, build: int) -> Rootfs:
     return files.after_command(
         Origin(("run", number), build, None, below.users, below.groups, settled=False)
     )
+
+
+def with_directory_made(files: Rootfs, path: str) -> Rootfs:
+    """The files after WORKDIR. Raises: `DockerfileError` if a file is in the way."""
+    placed = files.placed.get(path)
+    if placed is not None and placed.node.kind == "file":
+        problem = f"Cannot mkdir: {shown('/' + path)} is not a directory"
+        raise DockerfileError(problem)
+    return files.with_directory(path)
 
 
 def number_of(text: str) -> int | None:

@@ -7,6 +7,7 @@ made it (`Origin`). What COPY and ADD put on top of that is known again.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from layerscope.cache.builders.content_known import NO_BUILD, Unknown
@@ -66,6 +67,11 @@ class Origin:
     users: Mapping[str, tuple[int, int]] | None = None
     groups: Mapping[str, int] | None = None
     settled: bool = True
+
+
+def flat_name(*parts: object) -> str:
+    """A name made of other names, not nested, so that it can be compared however long it took."""
+    return sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,8 +95,11 @@ class Pattern:
             _part_matches(tokens, name) for tokens, name in zip(self._parts, names, strict=True)
         )
 
-    def found(self, tree: FileTree) -> Iterator[str]:
-        """All paths of the tree that match, in the order of a walk."""
+    def found(self, tree: FileTree, *, through_links: bool = False) -> Iterator[str]:
+        """All paths of the tree that match, in the order of a walk.
+
+        With `through_links`, links to directories on the way are followed.
+        """
         waiting = [("", 0)]
         while waiting:
             here, depth = waiting.pop()
@@ -105,9 +108,10 @@ class Pattern:
                 continue
             prefix = f"{here}/" if here else ""
             tokens = self._parts[depth]
+            directory = resolved(tree, here) if through_links else here
             waiting.extend(
                 (prefix + name, depth + 1)
-                for name in reversed(tree.children(here))
+                for name in reversed(tree.children(here if directory is None else directory))
                 if _part_matches(tokens, name)
             )
 

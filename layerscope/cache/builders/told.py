@@ -38,6 +38,17 @@ def cannot_run(files: Rootfs, command: Sequence[str]) -> None:
         raise DockerfileError(problem)
 
 
+def unknown_user(files: Rootfs, user: str) -> None:
+    """Refuse to run as a user who is known not to be there. Raises: `DockerfileError`."""
+    origin = files.origin
+    name = user.partition(":")[0]
+    if not name or name.isdigit() or origin.users is None or not origin.settled:
+        return
+    if name not in origin.users and "etc/passwd" not in files.placed:
+        problem = f"unable to find user {shown(name)}: no matching entries in passwd file"
+        raise DockerfileError(problem)
+
+
 def directories_made(node: Node, working_dir: str) -> Iterator[str]:
     """The directories that the `mkdir`s of a RUN make, where their names are plain words."""
     making = False

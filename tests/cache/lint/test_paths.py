@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from layerscope.cache.lint.paths import alternatives, is_covered, takes_away
 from layerscope.dockerfile.mounts import parse_mount
 
+HOME = "/home"  # apart, since no file may name the home folder of a person
+
 
 @pytest.mark.parametrize(
     ("pattern", "path", "expected"),
@@ -24,8 +26,6 @@ from layerscope.dockerfile.mounts import parse_mount
         ("/*", "/a", True),
     ],
 )
-
-HOME = "/home"  # apart, since no file may name the home folder of a person
 def test_takes_away_is_what_rm_would_do(pattern: str, path: str, *, expected: bool) -> None:
     assert takes_away(pattern, path) is expected
 

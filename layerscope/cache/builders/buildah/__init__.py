@@ -29,6 +29,8 @@ def simulate(
         version: `1.28.2`.
         assume_reruns: Does a command that runs again leave the same files? None: nobody knows, and
             the steps that depend on it are unknown.
+
+    Raises: `OverLimitError` for a Dockerfile of unreasonable length.
     """
 
     def run(assumption: Assumption) -> Builds:

@@ -51,7 +51,7 @@ def matches(tree: FileTree, source: str, *, unpacks: bool) -> list[Match]:
         below = resolved(tree, path, last=False)
         found = [] if below is None or tree.node(below) is None else [below]
     else:
-        found = list(Pattern(path).found(tree))
+        found = list(Pattern(path).found(tree, through_links=True))
     if not found:
         name = shown(f"/{path}")
         problem = f"checking on sources: copier: stat: {name}: no such file or directory"

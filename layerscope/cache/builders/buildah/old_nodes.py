@@ -52,10 +52,8 @@ class NodeFile:
 
 def read_nodes(data: bytes, labels: Mapping[str, str]) -> NodeFile:
     """The file, with the LABEL lines that `--label` adds at its end. Raises: `DockerfileError`."""
-    nodes = [
-        *_without_heredocs(parse(without_newer_directives(data, DIRECTIVES)).nodes),
-        *_label_lines(labels),
-    ]
+    parsed = parse(without_newer_directives(data, DIRECTIVES))
+    nodes = [*_without_heredocs(parsed.nodes), *_label_lines(labels)]
     above: list[Node] = []
     stages: list[tuple[Node, list[Node]]] = []
     for node in nodes:

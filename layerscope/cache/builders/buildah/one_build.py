@@ -16,7 +16,8 @@ from layerscope.cache.builders.buildah.evaluator import (
 from layerscope.cache.builders.buildah.needed import needed
 from layerscope.cache.builders.buildah.old_nodes import read_nodes
 from layerscope.cache.builders.buildah.stage_run import StageRun, Started
-from layerscope.cache.builders.image_rows import Rows
+from layerscope.cache.builders.ignored_directories import ignored_in
+from layerscope.cache.builders.image_rows import Rows, check_steps
 from layerscope.cache.step import Failure, StepFacts
 from layerscope.dockerfile import words
 from layerscope.dockerfile.parser import parse
@@ -40,6 +41,7 @@ class BuildahBuild:
         self.number = number
         self.store = store
         self.rows = Rows(cold=number == 0)
+        self.hidden = ignored_in(build)
         self._finished: list[StageRun] = []
         self._stages: tuple[NodeStage, ...] = ()
         platform = build.platforms[0] if build.platforms else build.build_platform
@@ -53,6 +55,7 @@ class BuildahBuild:
             self._stages = self._wanted(file)
         except DockerfileError as error:
             return self.rows, Failure(error.problem, error.first_line, parse=True)
+        check_steps(len(file.above) + sum(len(stage.nodes) + 1 for stage in file.stages))
         try:
             names = needed(self._stages, self.build.build_args)
             for stage in self._stages:

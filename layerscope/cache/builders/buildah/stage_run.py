@@ -18,7 +18,7 @@ from layerscope.cache.builders.image_rows import why_missed
 from layerscope.cache.builders.placing import place_command
 from layerscope.cache.builders.plain_commands import after_commands
 from layerscope.cache.builders.source_paths import joined
-from layerscope.cache.builders.told import cannot_run, directories_made, told_to_fail
+from layerscope.cache.builders.told import cannot_run, directories_made, told_to_fail, unknown_user
 from layerscope.cache.step import Ingredient, StepFacts
 from layerscope.dockerfile.stages import INSTRUCTIONS
 from layerscope.errors import DockerfileError, shown
@@ -198,6 +198,7 @@ class StageRun:
             problem = f"{shown(node.original)}: exit status 1"
             raise DockerfileError(problem)
         cannot_run(self.files, node.args if node.json_form else ("/bin/sh",))
+        unknown_user(self.files, self.evaluator.user)
 
     def _prepare(self, node: Node) -> Prepared:
         keyword = node.keyword.lower()
@@ -245,8 +246,10 @@ class StageRun:
 
     def _origin(self, name: str) -> Origin:
         if not name:
-            return Origin("context", None)
+            return Origin("context", None, hidden=self._owner.hidden)
         stage = self._owner.stage_of(name, self.stage.index)
         if stage is not None:
-            return Origin(f"stage {stage.stage.shown_name}", stage.files, stage.missed)
+            shown_name = stage.stage.shown_name
+            where = (shown_name, stage.stage.index)
+            return Origin(f"stage {shown_name}", stage.files, stage.missed, stage=where)
         return Origin(f"image {name}", files_of(base_of(self._build, name), name))

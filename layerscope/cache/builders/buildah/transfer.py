@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from layerscope.cache.builders.buildah.content import Digester, Match, matches, url_value
-from layerscope.cache.builders.content_known import Known, Unknown
-from layerscope.cache.builders.ignored_directories import ignored_in, nothing_ignored
+from layerscope.cache.builders.content_known import Known, Unknown, Whence
+from layerscope.cache.builders.ignored_directories import nothing_ignored
 from layerscope.cache.builders.owner_names import OwnerNames
 from layerscope.cache.builders.placing import (
     Item,
@@ -100,11 +100,25 @@ def order_of(node: Node, evaluator: Evaluator) -> Order:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where sources are taken from: the context, or the files of a stage or image."""
+    """Where sources are taken from.
+
+    Attributes:
+        name: As a selection has it.
+        files: Of a stage or image; None for the context.
+        line: Of the first miss in that stage; 0 for none.
+        hidden: Tells of a directory of the context whether it is ignored itself.
+        stage: Name and number of the stage, if it is one.
+    """
 
     name: str
     files: Rootfs | None
     line: int = 0
+    hidden: Callable[[str], bool] = nothing_ignored
+    stage: tuple[str, int] | None = None
+
+    def whence(self, path: str) -> Whence | None:
+        """Which part of the stage `path` is; None where it is no stage."""
+        return None if self.stage is None else Whence(*self.stage, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +152,7 @@ class Transfer:
     files: Rootfs
     contents: list[Content] = field(default_factory=list)
     selections: list[Selection] = field(default_factory=list)
+    times: list[str] = field(default_factory=list)
 
     def do(self) -> Copied:
         """Copy everything. Raises: `DockerfileError` if it cannot be done."""
@@ -152,13 +167,15 @@ class Transfer:
             elif found is None:
                 self._take_unknown(source, placement)
             else:
-                self._take(found[0], found[1], placement, rename)
+                self._take(found[0], found[1], placement, (rename, joined(source)))
         ingredients = [
             Ingredient("instruction", "", "ADD" if order.add else "COPY"),
             Ingredient("destination", "", order.destination),
         ]
         if order.chown:
-            ingredients.append(Ingredient("owner", "", str(placement.owner)))
+            ingredients.append(Ingredient("owner", "", _owner_text(order, placement)))
+        if self.times:
+            ingredients.append(Ingredient("option", "Last-Modified", tuple(self.times)))
         if order.chmod:
             ingredients.append(Ingredient("mode", "", order.chmod))
         return Copied(tuple(self.contents), tuple(self.selections), tuple(ingredients), self.files)
@@ -190,7 +207,7 @@ class Transfer:
         files = self.origin.files
         if files is None:
             context = self.build.context
-            look = Lookup(context, OwnerNames.of_tree(context), ignored_in(self.build))
+            look = Lookup(context, OwnerNames.of_tree(context), self.origin.hidden)
         elif files.complete:
             tree = files.tree()
             look = Lookup(tree, OwnerNames.of_tree(tree))
@@ -215,12 +232,16 @@ class Transfer:
                 return ""
         return posixpath.basename(path)
 
-    def _take(self, look: Lookup, found: list[Match], placement: Placement, rename: str) -> None:
+    def _take(
+        self, look: Lookup, found: list[Match], placement: Placement, names: tuple[str, str]
+    ) -> None:
+        """Copy what was found; `names` are what a file is renamed to, and the source's path."""
+        rename, path = names
         digester = Digester(look.tree, look.names, placement, look.hidden)
         for match in found:
             name = rename or posixpath.basename(match.path)
             value, entries = digester.value(match, name)
-            self.contents.append(Known(value))
+            self.contents.append(Known(value, self.origin.whence(path)))
             self.selections.append(Selection(match.path, self.origin.name, entries))
             if match.archive:
                 self.files = place_unknown(self.files, placement.destination, value, -1)
@@ -234,7 +255,11 @@ class Transfer:
             return
         path = joined(source)
         content = files.unknown(without_wildcards(path), path)
-        content = replace(content, beside=(content.beside, placement.owner, placement.mode))
+        content = replace(
+            content,
+            beside=(content.beside, placement.owner, placement.mode),
+            whence=self.origin.whence(path),
+        )
         self.contents.append(content)
         self.selections.append(Selection(path, self.origin.name, None))
         self.files = place_unknown(self.files, placement.destination, content, content.build)
@@ -243,7 +268,9 @@ class Transfer:
         name = rename or posixpath.basename(urlsplit(url).path)
         file = served(self.build, url)
         if file is None:
-            content = Unknown(("url", url, self.number), self.number, url)
+            content = Unknown(
+                ("url", url, self.number), self.number, url, whence=Whence(url, -1, url)
+            )
             self.contents.append(content)
             self.selections.append(Selection(url, "url", None))
             self.files = place_unknown(self.files, placement.destination, content, self.number)
@@ -255,6 +282,14 @@ class Transfer:
         digest = tree.digest(name)
         modified = file.last_modified or OLDEST
         self.contents.append(Known(url_value(name, digest, owner, mode, modified)))
-        entries = {name: (node, digest), f"{name} (Last-Modified)": (node, modified.encode())}
-        self.selections.append(Selection(name, "url", entries))
+        self.selections.append(Selection(name, "url", {name: (node, digest)}))
+        self.times.append(modified)
         self.files = place(self.files, Item(tree, name, name), placement)
+
+
+def _owner_text(order: Order, placement: Placement) -> str:
+    """The owner in numbers, as it counts; as written where the numbers are not known."""
+    owner = placement.owner
+    if owner is None or min(owner) < 0:
+        return order.chown
+    return f"{owner[0]}:{owner[1]}"

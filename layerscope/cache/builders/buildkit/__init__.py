@@ -41,8 +41,10 @@ def simulate(
     if not builds:
         return Prediction((), None)
     sequences = Sequences(rules, [read(build, rules) for build in builds])
+    if assume_reruns == "same":
+        return sequences.predict(assume_same=True)[0]
     changed, doubtful = sequences.predict(assume_same=False)
     if assume_reruns == "changed":
         return changed
     same, _ = sequences.predict(assume_same=True)
-    return same if assume_reruns == "same" else combined(same, changed, doubtful)
+    return combined(same, changed, doubtful)

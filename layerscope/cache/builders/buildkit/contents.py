@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MOST_LINKS = 255
 LINK_MODE = 0o777
 EMPTY = b"empty"
+NO_DEVICE = (0, 0)
 
 
 class MissingPathError(Exception):
@@ -188,7 +189,7 @@ class Checksums:
                     continue
                 record = self.file(child, node)
                 records[child] = record
-            parts.append(_encoded(name))
+            parts.append(name.encode("utf-8", "surrogateescape"))
             parts.append(record)
         if not missing:
             for name in tree.children(path):
@@ -201,11 +202,12 @@ class Checksums:
             return b"root"
         mode = LINK_MODE if node.kind == "symlink" else node.mode
         owner = f"{node.uid}:{node.gid}" if self._owners else "0:0"
-        text = f"{node.kind} {mode:o} {owner} {node.size} {len(node.link)} {node.link} "
+        link = node.link
+        text = f"{node.kind} {mode:o} {owner} {node.size} {len(link)} {link} "
         head = text.encode("utf-8", "surrogateescape")
-        if node.device != (0, 0):
+        if node.device != NO_DEVICE:
             head += repr(node.device).encode()
-        xattrs = counted_xattrs(node)
+        xattrs = counted_xattrs(node) if node.xattrs else ()
         return head + repr(xattrs).encode() if xattrs else head
 
     def file(self, path: str, node: FileNode) -> bytes:
@@ -291,11 +293,10 @@ def digest(parts: Iterator[bytes] | list[bytes]) -> bytes:
     """One digest of several parts; where one ends and the next begins counts."""
     from blake3 import blake3  # noqa: PLC0415 - only who compares contents pays for it
 
-    framed = bytearray()
-    for part in parts:
-        framed += len(part).to_bytes(8, "little")
-        framed += part
-    return blake3(framed).digest()
+    listed = list(parts)
+    # The lengths say where one part ends and the next begins.
+    lengths = " ".join([str(len(part)) for part in listed])
+    return blake3(lengths.encode() + b"\0" + b"".join(listed)).digest()
 
 
 def _encoded(name: str) -> bytes:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from layerscope.cache.builders.buildkit import gopath, names
-from layerscope.cache.builders.buildkit.frontend import base_ingredient
 from layerscope.cache.builders.buildkit.inputs import FileInputs
 from layerscope.cache.builders.buildkit.transfer_words import (
     chosen_mode,
@@ -93,7 +92,8 @@ class Transfer:
         for document in instruction.contents:
             line = instruction.location.first_line
             vertex = make_file(self._frontend, document.path, FILE_MODE, document.content, line)
-            self._take(vertex, document.path, Selector(f"/{document.path.lstrip('/')}"))
+            path = f"/{document.path.lstrip('/')}"
+            self._take(vertex, document.path, Selector(path, excludes=instruction.excludes))
         operation = FileChanges(tuple(self._actions), on_input=self._base >= 0)
         vertex = self._frontend.graph.vertex(
             operation,
@@ -201,7 +201,7 @@ class Transfer:
         self._take(
             vertex,
             source,
-            Selector(f"/{filename}"),
+            Selector(f"/{filename}", excludes=instruction.excludes),
             unpack=bool(instruction.unpack) and not git,
             mode=self._frontend.rules.frontend,
         )
@@ -238,7 +238,9 @@ def dispatch_transfer(frontend: Frontend, stage: StageState, command: Command) -
     linked = instruction.link and not instruction.chmod and frontend.rules.solver
     transfer = Transfer(frontend, stage, command, None if linked else below)
     vertex, sources = transfer.vertex()
-    ingredients = [*([] if linked else base_ingredient(below)), *_ingredients(stage, instruction)]
+    ingredients = [*_ingredients(stage, instruction)]
+    if not linked:
+        ingredients.insert(0, Ingredient("base", "", stage.started_from))
     frontend.row(stage, command, name=name, vertex=vertex, ingredients=ingredients, sources=sources)
     if not linked:
         stage.vertex = vertex
@@ -259,7 +261,13 @@ def dispatch_transfer(frontend: Frontend, stage: StageState, command: Command) -
     )
     platform = frontend.platform_text(stage)
     link_name = names.numbered(stage, f"LINK {text}", platform, advance=False)
-    frontend.row(stage, command, name=link_name, vertex=merged, ingredients=base_ingredient(below))
+    frontend.row(
+        stage,
+        command,
+        name=link_name,
+        vertex=merged,
+        ingredients=[Ingredient("base", "", stage.started_from)],
+    )
     stage.vertex = merged
 
 
@@ -286,7 +294,9 @@ def _ingredients(stage: StageState, instruction: Copy | Add) -> list[Ingredient]
     if instruction.chown:
         found.append(Ingredient("owner", "", instruction.chown))
     if instruction.chmod:
-        found.append(Ingredient("mode", "", chosen_mode(instruction.chmod, strict=False)))
+        mode = chosen_mode(instruction.chmod, strict=False)
+        shown_mode = f"{mode:04o}" if isinstance(mode, int) else instruction.chmod
+        found.append(Ingredient("mode", "", shown_mode))
     if instruction.excludes:
         found.append(Ingredient("exclude", "", instruction.excludes))
     if isinstance(instruction, Copy) and instruction.parents:
@@ -322,7 +332,10 @@ def dispatch_workdir(
         line=line,
         stage=stage.label,
     )
-    ingredients = [*base_ingredient(stage.vertex), Ingredient("workdir", "", action.path)]
+    ingredients = [
+        Ingredient("base", "", stage.started_from),
+        Ingredient("workdir", "", action.path),
+    ]
     if stage.user:
         ingredients.append(Ingredient("user", "", stage.user))
     if time_ns is not None:

@@ -24,6 +24,8 @@ from layerscope.cache.definition import (
     FileChanges,
     Image,
     Local,
+    MakeDirectory,
+    MakeFile,
     Merge,
     Remote,
 )
@@ -211,13 +213,10 @@ class Execution:
         raise FailedStepError(problem)
 
     def _file_changes(self, operation: FileChanges, inputs: Sequence[Snapshot]) -> Snapshot:
-        if not operation.on_input:
-            for action in operation.actions[:1]:
-                owner = None if not hasattr(action, "owner") else action.owner
-                if owner is not None and isinstance(owner.user, str):
-                    # There is no user database in an empty tree.
-                    problem = "invalid user index: -1"
-                    raise FailedStepError(problem)
+        if not operation.on_input and any(_names_someone(each) for each in operation.actions):
+            # There is no user database in an empty tree.
+            problem = "invalid user index: -1"
+            raise FailedStepError(problem)
         for action in operation.actions:
             if not isinstance(action, CopyFiles):
                 continue
@@ -230,7 +229,8 @@ class Execution:
         return ChangedSnapshot(self._rules, parent, operation, inputs)
 
     def _refuse_command(self, operation: Exec, inputs: Sequence[Snapshot]) -> None:
-        if operation.text in self._build.failing_runs:
+        failing = {" ".join(text.split()) for text in self._build.failing_runs}
+        if " ".join(operation.text.split()) in failing:
             problem = f"the command fails: {operation.text}"
             raise FailedStepError(problem)
         name = operation.user.partition(":")[0]
@@ -253,6 +253,12 @@ class _NotFetched(UnknownSnapshot):
         """Nothing can be compared: it would have to be fetched."""
         del selectors
         raise FailedStepError(self.problem)
+
+
+def _names_someone(action: CopyFiles | MakeDirectory | MakeFile) -> bool:
+    """Does an action need a user database?"""
+    owner = None if isinstance(action, MakeFile) else action.owner
+    return owner is not None and (isinstance(owner.user, str) or isinstance(owner.group, str))
 
 
 def _require_source(action: CopyFiles, source: Snapshot) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from layerscope.cache.builders.buildkit.platforms import Platform
     from layerscope.cache.builders.buildkit.stage_state import Command, StageState
     from layerscope.cache.definition import Selector, Vertex
+    from layerscope.cache.filetree import FileTree
 
 
 @dataclass(slots=True)
@@ -54,10 +55,10 @@ class Frontend:
         """The main context."""
         return self.local("", self.build.context)
 
-    def local(self, name: str, tree: object) -> Vertex:
+    def local(self, name: str, tree: FileTree) -> Vertex:
         """A folder that the client sends."""
         key = ("local", name)
-        return self.graph.vertex(Local(name, tree), identity=key, key=key)  # type: ignore[arg-type]
+        return self.graph.vertex(Local(name, tree), identity=key, key=key)
 
     def platform_text(self, stage: StageState) -> str | None:
         """The platform as names and rows have it; None in builds for one."""
@@ -98,14 +99,11 @@ class Frontend:
             self.graph.forced.add(vertex.number)
 
 
-def base_ingredient(vertex: Vertex | None) -> list[Ingredient]:
-    """What a step stands on, where that is no step of the build."""
+def identity_of(vertex: Vertex | None) -> str:
+    """What a stage starts from, in the words of a reason."""
     if vertex is None:
-        return [Ingredient("base", "", "scratch")]
+        return "scratch"
     operation = vertex.operation
     if isinstance(operation, Image):
-        identity = operation.name if operation.base is None else ", ".join(operation.base.layers)
-        return [Ingredient("base", "", identity)]
-    if isinstance(operation, Local):
-        return [Ingredient("base", "", f"context {operation.name}")]
-    return []
+        return operation.name if operation.base is None else ", ".join(operation.base.layers)
+    return f"context {operation.name}" if isinstance(operation, Local) else ""

@@ -21,6 +21,7 @@ class Graph:
     rows: list[Row] = field(default_factory=list)
     forced: set[int] = field(default_factory=set)
     _known: dict[Hashable, Vertex] = field(default_factory=dict)
+    _rows_known: set[Hashable] = field(default_factory=set)
 
     def vertex(
         self,
@@ -47,10 +48,13 @@ class Graph:
 
     def row(self, row: Row) -> None:
         """Add a row, unless the same one is there: a stage that several platforms share."""
-        for other in self.rows:
-            if other.vertex is row.vertex and other.facts == row.facts and other.name == row.name:
-                return
-        self.rows.append(row)
+        facts = row.facts
+        number = None if row.vertex is None else row.vertex.number
+        place = (facts.stage_index, facts.position, facts.line, facts.platform)
+        mark = (number, row.name, place)
+        if mark not in self._rows_known:
+            self._rows_known.add(mark)
+            self.rows.append(row)
 
     def definition(self) -> Definition:
         """All of it."""

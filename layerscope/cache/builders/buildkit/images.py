@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from layerscope.cache.builders.buildkit.ignored_tree import sent
 from layerscope.cache.builders.buildkit.platforms import Platform, parse_platform
 from layerscope.errors import DockerfileError, shown
 
@@ -43,7 +44,10 @@ class Images:
         self._exact = build.bases
         self._normal = {normal_name(name): image for name, image in build.bases.items()}
         contexts = build.named_contexts if named_contexts else {}
-        self._contexts = {context_name(name): source for name, source in contexts.items()}
+        self._contexts = {
+            context_name(name): source if isinstance(source, str) else sent(source)
+            for name, source in contexts.items()
+        }
 
     def named_context(self, name: str) -> FileTree | str | None:
         """What replaces a stage or image of this name: a folder, or the reference of an image."""

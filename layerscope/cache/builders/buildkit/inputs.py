@@ -17,15 +17,17 @@ class FileInputs:
     """The inputs of file operations; what they build on never counts by content."""
 
     vertices: list[Vertex] = field(default_factory=list)
+    places: dict[int, int] = field(default_factory=dict)
     selectors: dict[int, list[Selector]] = field(default_factory=dict)
 
     def add(self, vertex: Vertex | None) -> int:
         """The index of an input; -1 for an empty tree."""
         if vertex is None:
             return -1
-        if vertex not in self.vertices:
+        if vertex.number not in self.places:
+            self.places[vertex.number] = len(self.vertices)
             self.vertices.append(vertex)
-        return self.vertices.index(vertex)
+        return self.places[vertex.number]
 
     def select(self, index: int, selector: Selector) -> None:
         """Take something of an input."""
@@ -48,15 +50,17 @@ class MountInputs:
     """The inputs of a command; the last mount of an input says whether its content counts."""
 
     vertices: list[Vertex] = field(default_factory=list)
+    places: dict[int, int] = field(default_factory=dict)
     paths: dict[int, list[str]] = field(default_factory=dict)
     by_content: dict[int, bool] = field(default_factory=dict)
     last_mount_decides: bool = True
 
     def mount(self, vertex: Vertex, path: str, *, by_content: bool) -> int:
         """The index of the input that is mounted from `path`, an absolute one."""
-        if vertex not in self.vertices:
+        if vertex.number not in self.places:
+            self.places[vertex.number] = len(self.vertices)
             self.vertices.append(vertex)
-        index = self.vertices.index(vertex)
+        index = self.places[vertex.number]
         self.paths.setdefault(index, []).append(path)
         before = self.by_content.get(index, True)
         self.by_content[index] = by_content if self.last_mount_decides else by_content and before

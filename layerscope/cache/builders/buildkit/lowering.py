@@ -13,7 +13,7 @@ from layerscope.cache.builders.buildkit.dialect import (
     refuse_newer_language,
     with_frontend_image,
 )
-from layerscope.cache.builders.buildkit.frontend import Frontend
+from layerscope.cache.builders.buildkit.frontend import Frontend, identity_of
 from layerscope.cache.builders.buildkit.graph import Graph
 from layerscope.cache.builders.buildkit.images import Images, normal_name
 from layerscope.cache.builders.buildkit.options import EPOCH, epoch_ns, options_of
@@ -177,7 +177,9 @@ def _from_row(frontend: Frontend, state: StageState, name: str, platform: Platfo
 
 
 def _dispatch(frontend: Frontend, state: StageState) -> None:
-    if state.base is not None:
+    if state.base is None:
+        state.started_from = identity_of(state.vertex)
+    else:
         state.start_from_stage(state.base)
     state.begin()
     if state.workdir:

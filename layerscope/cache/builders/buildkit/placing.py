@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from layerscope.cache.builders.buildkit import gopath, selecting
+from layerscope.cache.builders.buildkit.placed import AlteredTree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,7 @@ def copy_into(
     Returns: The archives among it that are unpacked instead; their members are not placed.
     """
     selector = action.selector
-    change = _changer(action, owner_ids)
+    change = _changer(source, action, owner_ids)
     destination = gopath.inside(action.destination)
     into = action.destination.endswith(("/", "/."))
     unpacked: list[Unpacked] = []
@@ -62,10 +63,9 @@ def copy_into(
         node = None if place is None else source.tree.node(place)
         if place is None or node is None:
             continue
+        altered = AlteredTree(source.tree, change)
         if node.kind == "dir" and action.contents_only:
-            if destination and target.node(destination) is None:
-                target.put(destination, change(source.compared(node)))
-            _tree(target, source, place, destination, change)
+            target.hang(destination, altered, place)
             continue
         if node.kind == "file" and action.unpack and is_archive(source.tree.read(place)):
             unpacked.append(Unpacked(destination, source.tree.digest(place)))
@@ -75,29 +75,11 @@ def copy_into(
         at = destination
         if into or (there is not None and there.kind == "dir"):
             at = f"{destination}/{name}" if destination else name
-        target.put(at, change(source.compared(node)), (source.tree, place))
         if node.kind == "dir":
-            _tree(target, source, place, at, change)
+            target.hang(at, altered, place)
+        else:
+            target.put(at, change(node), (source.tree, place))
     return unpacked
-
-
-def _tree(
-    target: PlacedTree,
-    source: Checksums,
-    place: str,
-    destination: str,
-    change: Callable[[FileNode], FileNode],
-) -> None:
-    """Everything below a directory."""
-    cut = len(place) + 1 if place else 0
-    prefix = f"{destination}/" if destination else ""
-    for path, node in source.tree.walk(place):
-        at = prefix + path[cut:]
-        there = target.node(at)
-        if node.kind == "dir" and there is not None and there.kind == "dir":
-            target.put(at, there if target.placed(at) else change(source.compared(node)))
-            continue
-        target.put(at, change(source.compared(node)), (source.tree, path))
 
 
 def _below(
@@ -118,24 +100,23 @@ def _below(
             relative = gopath.base(each.path) if into else ""
             target.put(
                 (prefix + relative).strip("/"),
-                change(source.compared(each.node)),
+                change(each.node),
                 (source.tree, each.place),
             )
         elif relative:
-            target.put(
-                prefix + relative, change(source.compared(each.node)), (source.tree, each.place)
-            )
+            target.put(prefix + relative, change(each.node), (source.tree, each.place))
         elif destination and target.node(destination) is None:
-            target.put(destination, change(source.compared(each.node)))
+            target.put(destination, change(each.node))
 
 
 def _changer(
-    action: CopyFiles, owner_ids: Callable[[Owner], tuple[int, int]]
+    source: Checksums, action: CopyFiles, owner_ids: Callable[[Owner], tuple[int, int]]
 ) -> Callable[[FileNode], FileNode]:
     ids = None if action.owner is None else owner_ids(action.owner)
     mode = action.mode if isinstance(action.mode, int) else None
 
     def change(node: FileNode) -> FileNode:
+        node = source.compared(node)
         if ids is not None:
             node = replace(node, uid=ids[0], gid=ids[1])
         if mode is not None and node.kind != "symlink":

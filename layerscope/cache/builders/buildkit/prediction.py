@@ -18,7 +18,7 @@ from layerscope.cache.step import (
     Prediction,
     Selection,
 )
-from layerscope.errors import DockerfileError
+from layerscope.errors import DockerfileError, DockerignoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -133,8 +133,10 @@ def read(build: Build, rules: Dialect) -> Lowered:
     """The graph of a build, or what is wrong with it."""
     try:
         return Lowered(build, lower(build, rules), None)
-    except DockerfileError as error:
-        return Lowered(build, None, Failure(error.problem, error.first_line, parse=True))
+    except (DockerfileError, DockerignoreError) as error:
+        return Lowered(
+            build, None, Failure(error.problem, getattr(error, "first_line", 0), parse=True)
+        )
 
 
 def combined(same: Prediction, changed: Prediction, doubtful: Sequence[bool]) -> Prediction:
@@ -150,6 +152,9 @@ def combined(same: Prediction, changed: Prediction, doubtful: Sequence[bool]) ->
             steps.append(step)
             continue
         cause = Cause.RERUN if doubt else step.cause
+        if cause is Cause.OWN:
+            # What it took before is what nobody knows.
+            cause = Cause.SOURCE
         steps.append(replace(step, outcome=Outcome.UNKNOWN, cause=cause))
     return replace(changed, steps=tuple(steps), failed=same.failed and changed.failed)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
 
     from layerscope.cache.builders.buildkit.snapshot import Content, Snapshot
 
@@ -65,7 +65,9 @@ class Records:
 
     links: dict[Start, dict[Key, None]] = field(default_factory=dict)
     results: dict[Key, Result] = field(default_factory=dict)
-    seen: dict[tuple[Hashable, int], dict[SeenContent, None]] = field(default_factory=dict)
+    seen: dict[tuple[Hashable, int], dict[Key, dict[SeenContent, None]]] = field(
+        default_factory=dict
+    )
     etags: dict[tuple[str, str], dict[str, tuple[bytes, str | None]]] = field(default_factory=dict)
     downloads: dict[Key, bytes] = field(default_factory=dict)
     count: int = 0
@@ -123,4 +125,13 @@ class Records:
 
     def see(self, operation: Hashable, index: int, seen: SeenContent) -> None:
         """Remember which content led to a key, for those that cannot be compared."""
-        self.seen.setdefault((operation, index), {})[seen] = None
+        self.seen.setdefault((operation, index), {}).setdefault(seen.key, {})[seen] = None
+
+    def seen_for(
+        self, operation: Hashable, index: int, among: Iterable[Key] | None
+    ) -> Iterator[SeenContent]:
+        """The contents that led to one of these keys, or to any; only keys with results count."""
+        by_key = self.seen.get((operation, index), {})
+        for key in by_key if among is None else among:
+            if key in self.results:
+                yield from by_key.get(key, ())

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from layerscope.cache.builders.buildkit import gopath, names
 from layerscope.cache.builders.buildkit.copying import make_file
-from layerscope.cache.builders.buildkit.frontend import base_ingredient
 from layerscope.cache.builders.buildkit.inputs import MountInputs
 from layerscope.cache.builders.buildkit.mounting import Mounting, mounts_of
 from layerscope.cache.builders.buildkit.stage_state import DEFAULT_SHELL
@@ -136,7 +135,10 @@ def dispatch_run(frontend: Frontend, stage: StageState, command: Command) -> Non
         line=stage.line if command.trigger else run.location.first_line,
         stage=stage.label,
     )
-    ingredients = [*base_ingredient(stage.vertex), *_ingredients(frontend, stage, run, text)]
+    ingredients = [
+        Ingredient("base", "", stage.started_from),
+        *_ingredients(frontend, stage, run, text),
+    ]
     ingredients.extend(Ingredient("network", "", network) for _ in range(network != "sandbox"))
     ingredients.extend(mounts_of(mounts, secret_env))
     if frontend.several:

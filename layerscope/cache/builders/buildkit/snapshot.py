@@ -8,15 +8,16 @@ steps placed; all else it may have changed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from layerscope.cache.builders.buildkit import gopath
-from layerscope.cache.builders.buildkit.contents import Checksums, MissingPathError
+from layerscope.cache.builders.buildkit.contents import Checksums, digest
 from layerscope.cache.builders.buildkit.placed import PlacedTree
 from layerscope.cache.builders.buildkit.placing import copy_into
-from layerscope.cache.definition import CopyFiles, MakeDirectory, MakeFile
+from layerscope.cache.definition import CopyFiles, MakeDirectory
 from layerscope.cache.filetree import FileNode
 
 if TYPE_CHECKING:
@@ -32,13 +33,15 @@ class Content:
     """What a lookup by content compares.
 
     Attributes:
-        known: The checksum of what is known; None where nothing is.
+        known: The checksum, or, where not all is known, what steps have put there.
         hidden: Identities of what else may be there: which run, which base, which path. Equal
             ones are equal files; about others nothing can be said.
+        run: May a command have changed what steps put there?
     """
 
-    known: bytes | None
+    known: Hashable
     hidden: tuple[Hashable, ...] = ()
+    run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +67,23 @@ class Mark:
 class Files:
     """A tree as far as it is known, and where it is not.
 
-    `users` is the user database of the base image; None where nobody knows.
+    Attributes:
+        tree: What is known.
+        marks: Where anything may be.
+        placings: What steps have put where since the last command.
+        users: The user database of the base image; None where nobody knows.
+        groups: Likewise.
     """
 
     tree: PlacedTree
     marks: tuple[Mark, ...] = ()
+    placings: tuple[Mark, ...] = ()
     users: Mapping[str, tuple[int, int]] | None = None
     groups: Mapping[str, int] | None = None
 
     def copy(self) -> Files:
         """Files that change on their own."""
-        return Files(self.tree.copy(), self.marks, self.users, self.groups)
+        return replace(self, tree=self.tree.copy())
 
 
 class Snapshot:
@@ -82,24 +91,51 @@ class Snapshot:
 
     def __init__(self, rules: Dialect) -> None:
         self._rules = rules
+        self.worked_out: Files | None = None
 
-    @cached_property
+    @property
     def files(self) -> Files:
         """The files, as far as they are known; never changed once somebody has asked."""
+        waiting: list[Snapshot] = [self]
+        while waiting:
+            # Stages can be nested as deep as a Dockerfile likes: no call for each of them.
+            here = waiting[-1]
+            if here.worked_out is None:
+                chain, below = here.chain_below()
+                pending = [
+                    each for step in chain for each in step.taken_from() if each.worked_out is None
+                ]
+                if pending:
+                    waiting.extend(pending)
+                    continue
+                files = Files(PlacedTree(None)) if below is None else below.copy()
+                for step in reversed(chain):
+                    files = step.changed(files)
+                here.worked_out = files
+            waiting.pop()
+        if self.worked_out is None:
+            raise AssertionError("the files are worked out by now")
+        return self.worked_out
+
+    def chain_below(self) -> tuple[list[Snapshot], Files | None]:
+        """The steps whose files are not worked out, from this one down, and what lies below."""
         chain: list[Snapshot] = []
         here: Snapshot | None = self
-        while here is not None and "files" not in here.__dict__:
+        while here is not None and here.worked_out is None:
             chain.append(here)
-            here = here._parent()  # noqa: SLF001 - its own kind
-        files = Files(PlacedTree(None)) if here is None else here.files.copy()
-        for step in reversed(chain):
-            files = step._changed(files)  # noqa: SLF001 - its own kind
-        return files
+            here = here.parent()
+        return chain, None if here is None else here.worked_out
 
-    def _parent(self) -> Snapshot | None:
+    def taken_from(self) -> Sequence[Snapshot]:
+        """What else its files come from."""
+        return ()
+
+    def parent(self) -> Snapshot | None:
+        """What it builds on; None for nothing."""
         return None
 
-    def _changed(self, files: Files) -> Files:
+    def changed(self, files: Files) -> Files:
+        """The files after it, given those below it."""
         return files
 
     @cached_property
@@ -109,40 +145,38 @@ class Snapshot:
 
     def content(self, selectors: Sequence[Selector]) -> Content:
         """What a lookup by content compares. Raises: `MissingPathError`."""
-        whole_paths = self._rules.solver
         hidden: list[Hashable] = []
-        runs = False
+        known: list[Hashable] = []
+        run = False
         for selector in selectors:
-            marks = self._hiding(selector)
-            if marks:
-                runs = runs or any(mark.run for mark in marks)
-                hidden.extend(mark.token for mark in marks)
-                hidden.append(selector)
+            place = self._unknown_place(selector)
+            if place is None:
+                continue
+            marks = [mark for mark in self.files.marks if mark.touches(place)]
+            run = run or any(mark.run for mark in marks)
+            hidden.extend(mark.token for mark in marks)
+            hidden.append(selector)
+            known.extend(each.token for each in self.files.placings if each.touches(place))
         if not hidden:
-            return Content(self.checksums.of(selectors, whole_paths=whole_paths))
-        if runs:
-            return Content(None, tuple(hidden))
-        try:
-            known = self.checksums.of(selectors, whole_paths=whole_paths)
-        except MissingPathError:
-            known = b"nothing placed"
-        return Content(known, tuple(hidden))
+            return Content(self.checksums.of(selectors, whole_paths=self._rules.solver))
+        return Content(tuple(known), tuple(hidden), run)
 
-    def _hiding(self, selector: Selector) -> list[Mark]:
-        """The marks that make it unknown what a selector takes."""
+    def _unknown_place(self, selector: Selector) -> str | None:
+        """Where it is not known what a selector takes; None if all of it is known."""
         marks = self.files.marks
         if not marks:
-            return []
+            return None
         if selector.plain:
             place = self.checksums.resolve(selector.path, follow=selector.follow)
             if place is None:
-                return []
+                return None
             node = self.files.tree.placed(place)
             if node is not None and node.kind not in {"dir", "symlink"}:
-                return []
-            return [mark for mark in marks if mark.touches(place)]
-        literal = selector.path if not selector.wildcard else _before_wildcards(selector.path)
-        return [mark for mark in marks if mark.touches(gopath.inside(literal))]
+                return None
+        else:
+            literal = _before_wildcards(selector.path) if selector.wildcard else selector.path
+            place = gopath.inside(literal)
+        return place if any(mark.touches(place) for mark in marks) else None
 
 
 def _before_wildcards(path: str) -> str:
@@ -165,9 +199,10 @@ class TreeSnapshot(Snapshot):
         self._tree = tree
         self.__dict__["checksums"] = checksums
 
-    def _changed(self, files: Files) -> Files:
+    def changed(self, files: Files) -> Files:
+        """The files after it, given those below it."""
         del files
-        return Files(PlacedTree(self._tree), (), {}, {})
+        return Files(PlacedTree(self._tree), users={}, groups={})
 
 
 class BaseSnapshot(Snapshot):
@@ -186,10 +221,11 @@ class BaseSnapshot(Snapshot):
         self._tree = tree
         self._users, self._groups = users, groups
 
-    def _changed(self, files: Files) -> Files:
+    def changed(self, files: Files) -> Files:
+        """The files after it, given those below it."""
         del files
         marks = () if self._tree is not None else (Mark("", ("base", self._identity)),)
-        return Files(PlacedTree(self._tree), marks, self._users, self._groups)
+        return Files(PlacedTree(self._tree), marks, users=self._users, groups=self._groups)
 
 
 class UnknownSnapshot(Snapshot):
@@ -199,7 +235,8 @@ class UnknownSnapshot(Snapshot):
         super().__init__(rules)
         self._token = token
 
-    def _changed(self, files: Files) -> Files:
+    def changed(self, files: Files) -> Files:
+        """The files after it, given those below it."""
         del files
         return Files(PlacedTree(None), (Mark("", self._token, run=True),))
 
@@ -212,13 +249,17 @@ class RunSnapshot(Snapshot):
         self._below = parent
         self._token = token
 
-    def _parent(self) -> Snapshot | None:
+    def parent(self) -> Snapshot | None:
+        """What it builds on; None for nothing."""
         return self._below
 
-    def _changed(self, files: Files) -> Files:
+    def changed(self, files: Files) -> Files:
+        """The files after it, given those below it."""
         # Of what lay there before, the copy of unknown files stays; the base is part of the run.
         marks = tuple(mark for mark in files.marks if mark.path)
-        return Files(files.tree.without_below(), (*marks, Mark("", self._token, run=True)))
+        marks = (*marks, Mark("", self._token, run=True))
+        tree = files.tree.without_below()
+        return Files(tree, marks, users=files.users, groups=files.groups)
 
 
 class ChangedSnapshot(Snapshot):
@@ -236,29 +277,43 @@ class ChangedSnapshot(Snapshot):
         self._changes = changes
         self._sources = sources
 
-    def _parent(self) -> Snapshot | None:
+    def parent(self) -> Snapshot | None:
+        """What it builds on; None for nothing."""
         return self._below
 
-    def _changed(self, files: Files) -> Files:
+    def taken_from(self) -> Sequence[Snapshot]:
+        """What else its files come from."""
+        return [
+            self._sources[action.source]
+            for action in self._changes.actions
+            if isinstance(action, CopyFiles)
+        ]
+
+    def changed(self, files: Files) -> Files:
+        """The files after it, given those below it."""
         for action in self._changes.actions:
+            if isinstance(action, CopyFiles):
+                self._copy(files, action)
+                continue
+            path = gopath.inside(action.path)
+            files.placings = (*files.placings, Mark(path, action))
             if isinstance(action, MakeDirectory):
                 _make_directory(files, action)
-            elif isinstance(action, MakeFile):
-                node = FileNode("file", action.mode, size=len(action.data))
-                files.tree.write(gopath.inside(action.path), node, action.data)
             else:
-                self._copy(files, action)
+                node = FileNode("file", action.mode, size=len(action.data))
+                files.tree.write(path, node, action.data)
         return files
 
     def _copy(self, files: Files, action: CopyFiles) -> None:
         source = self._sources[action.source]
         destination = gopath.inside(action.destination)
-        content = source.content([action.selector]) if source.files.marks else None
-        if content is not None and content.hidden:
-            token = ("copied", content, action.owner, action.mode, action.destination)
-            run = content.known is None
-            files.marks = (*files.marks, Mark(destination, token, run=run))
+        content = source.content([action.selector])
+        # Contents name contents of other stages, and so on: a digest keeps that flat.
+        token = digest([repr((content, replace(action, source=0))).encode()])
+        if content.hidden:
+            files.marks = (*files.marks, Mark(destination, ("copied", token), run=content.run))
             return
+        files.placings = (*files.placings, Mark(destination, token))
         for archive in copy_into(
             files.tree, source.checksums, action, lambda owner: ids_of(owner, files)
         ):
@@ -273,31 +328,48 @@ class MergedSnapshot(Snapshot):
         super().__init__(rules)
         self._layers = layers
 
-    def _parent(self) -> Snapshot | None:
+    def parent(self) -> Snapshot | None:
+        """What it builds on; None for nothing."""
         return self._layers[0]
 
-    def _changed(self, files: Files) -> Files:
+    def taken_from(self) -> Sequence[Snapshot]:
+        """What else its files come from."""
+        return self._layers[1:]
+
+    def changed(self, files: Files) -> Files:
+        """The files after it, given those below it."""
         for layer in self._layers[1:]:
             upper = layer.files
-            for path, node in upper.tree.walk():
-                origin = (upper.tree, path) if node.kind == "file" else None
-                files.tree.put(path, node, origin)
+            files.tree.hang("", upper.tree, "")
             files.marks = (*files.marks, *upper.marks)
+            files.placings = (*files.placings, *upper.placings)
         return files
 
 
 def ids_of(owner: Owner, files: Files) -> tuple[int, int]:
-    """The numbers that an owner stands for; a name that is not found is root's."""
+    """The numbers that an owner stands for.
+
+    A name that is not in the user database is root's. Where the database is not known, a name has
+    a negative number of its own: it differs from all that are known.
+    """
     uid = gid = 0
+    sure = not any(mark.run for mark in files.marks)
     if isinstance(owner.user, int):
         uid = gid = owner.user
     elif owner.user is not None:
-        uid, gid = (files.users or {}).get(owner.user, (0, 0))
+        guess = (0, 0) if sure and files.users is not None else _own_numbers(owner.user)
+        uid, gid = (files.users or {}).get(owner.user, guess)
     if isinstance(owner.group, int):
         gid = owner.group
     elif owner.group is not None:
-        gid = (files.groups or {}).get(owner.group, gid)
+        number = gid if sure and files.groups is not None else _own_numbers(owner.group)[0]
+        gid = (files.groups or {}).get(owner.group, number)
     return uid, gid
+
+
+def _own_numbers(name: str) -> tuple[int, int]:
+    number = -1 - crc32(name.encode("utf-8", "surrogateescape"))
+    return number, number
 
 
 def _make_directory(files: Files, action: MakeDirectory) -> None:

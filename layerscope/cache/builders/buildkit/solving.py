@@ -9,13 +9,13 @@ Source: BuildKit, `solver/edge.go`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from layerscope.cache.builders.buildkit.contents import MissingPathError
 from layerscope.cache.builders.buildkit.execution import FailedStepError
 from layerscope.cache.builders.buildkit.records import Lookup, SeenContent
-from layerscope.cache.definition import Exec, FileChanges, Image, Local, Merge, Remote
+from layerscope.cache.definition import Exec, FileChanges, Image, Local, Remote
 from layerscope.cache.step import Cause, Outcome
 
 if TYPE_CHECKING:
@@ -75,15 +75,18 @@ class Solver:
         self._assume_same = assume_same
         self._solved: dict[int, Solved] = {}
         self._vertices: dict[int, Vertex] = {}
+        self._ran: dict[Key, Solved] = {}
         self._cold = not records.results
 
     def solve(self, definition: Definition) -> Mapping[int, Solved]:
         """What became of each vertex, by its number."""
         for vertex in definition.vertices:
             self._vertices[vertex.number] = vertex
-            self._solved[vertex.number] = self._vertex(
-                vertex, forced=vertex.number in definition.forced
-            )
+            solved = self._vertex(vertex, forced=vertex.number in definition.forced)
+            self._solved[vertex.number] = solved
+            if solved.outcome is Outcome.MISS and not solved.failure:
+                for key in solved.own:
+                    self._ran.setdefault(key, solved)
         return self._solved
 
     def _vertex(self, vertex: Vertex, *, forced: bool) -> Solved:
@@ -114,15 +117,15 @@ class Solver:
         key: Key = ("root", vertex.key)
         stored = self._records.results.get(key)
         if stored is not None and not forced:
-            return self._found(stored.build, (key,), key)
+            return self._found((key,), key)
         return self._run(vertex, (), [], forced=forced, key=key)
 
-    def _found(self, build: int, keys: tuple[Key, ...], best: Key) -> Solved:
-        snapshot = self._records.results[best].snapshot
-        if build == self._build:
+    def _found(self, keys: tuple[Key, ...], best: Key) -> Solved:
+        first = self._ran.get(best)
+        if first is not None:
             # An equal step of this very build: they are one step, and it ran.
-            return Solved(keys, (best,), snapshot, Outcome.MISS, self._first_cause())
-        return Solved(keys, (best,), snapshot, Outcome.HIT)
+            return replace(first, keys=keys, own=(best,))
+        return Solved(keys, (best,), self._records.results[best].snapshot, Outcome.HIT)
 
     def _first_cause(self) -> Cause:
         return Cause.NEVER if self._cold else Cause.OWN
@@ -138,7 +141,7 @@ class Solver:
         common = _common(by_definition)
         best = self._records.best(common)
         if best is not None:
-            return self._found(self._records.results[best].build, tuple(common), best)
+            return self._found(tuple(common), best)
         contents = [self._content(each) for each in vertex.inputs]
         reached = [
             {**keys, **self._by_content(lookup, solved, content, forced=forced)}
@@ -153,7 +156,7 @@ class Solver:
             best = self._records.best(common)
             if best is not None:
                 self._see(vertex, contents, (best,))
-                return self._found(self._records.results[best].build, tuple(common), best)
+                return self._found(tuple(common), best)
         solved = self._run(vertex, inputs, lookups, forced=forced, contents=contents)
         if solved.failure:
             return solved
@@ -194,9 +197,11 @@ class Solver:
     ) -> None:
         """Let content that cannot be known lead where such content led before."""
         for index, content in enumerate(contents):
+            if content is None:
+                continue
             others = _common([keys for at, keys in enumerate(reached) if at != index])
             alone = len(reached) == 1
-            if content is None or any(alone or key in others for key in reached[index]):
+            if reached[index] if alone else any(key in reached[index] for key in others):
                 continue
             seen = self._like(vertex, index, content, None if alone else others)
             for each in seen:
@@ -211,10 +216,8 @@ class Solver:
         origin = self._execution.origin(vertex.inputs[index].vertex)
         candidates = [
             seen
-            for seen in self._records.seen.get((vertex.key, index), ())
+            for seen in self._records.seen_for(vertex.key, index, among)
             if seen.build != self._build
-            and (among is None or seen.key in among)
-            and seen.key in self._records.results
         ]
         at_place = [seen for seen in candidates if seen.stage == vertex.stage]
         if not content.hidden and any(not seen.content.hidden for seen in at_place):
@@ -290,12 +293,13 @@ class Solver:
             return Cause.OWN, 0, False
         for index in missing:
             taken_from = vertex.inputs[index].vertex
-            if isinstance(taken_from.operation, Exec | FileChanges | Merge):
-                content = contents[index]
-                line = self._lowest_miss(taken_from)
-                doubtful = content is not None and bool(content.hidden)
-                if line or doubtful:
-                    return Cause.SOURCE, line or taken_from.line, doubtful
+            content = contents[index]
+            doubtful = content is not None and bool(content.hidden)
+            line = self._lowest_miss(taken_from)
+            if doubtful and not line and isinstance(taken_from.operation, Exec | FileChanges):
+                line = taken_from.line
+            if line or doubtful:
+                return Cause.SOURCE, line, doubtful
         return Cause.OWN, 0, False
 
     def _lowest_miss(self, source: Vertex) -> int:
@@ -313,8 +317,8 @@ def _common(reached: list[dict[Key, None]]) -> dict[Key, None]:
     """The keys that every input leads to."""
     if not reached:
         return {}
-    first, *rest = reached
-    return {key: None for key in first if all(key in keys for keys in rest)}
+    fewest = min(reached, key=len)
+    return {key: None for key in fewest if all(key in keys for keys in reached)}
 
 
 def _without_selector(lookup: Lookup) -> Lookup:
@@ -336,10 +340,8 @@ def _starts(
 
 def _comparable(content: Content, other: Content) -> bool:
     """Can nobody say that these two differ?"""
-    if not content.hidden and not other.hidden:
-        return False
-    if content.known is None or other.known is None:
+    if content.run or other.run:
         return True
     if content.hidden and other.hidden:
         return content.known == other.known
-    return True
+    return bool(content.hidden or other.hidden)

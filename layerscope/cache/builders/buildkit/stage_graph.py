@@ -109,7 +109,7 @@ class StageGraph:
             if source is self._nothing:
                 continue
             state.needs.append(source)
-            if source not in self.states:
+            if source.named_directly:
                 self._add(source)
         return Command(instruction, tuple(sources), trigger)
 

@@ -50,6 +50,7 @@ class StageState:
         vertex: Its files so far; None is an empty tree.
         env: Variables of later steps, in order; `image_env` those that the image will have.
         arguments: Names whose value comes from `ARG`.
+        started_from: The base, for reasons.
         workdir: The image's working directory; `folder` the one of steps.
         onbuild: Triggers of the image it starts from.
         ready: Can other stages take files from it yet?
@@ -82,7 +83,7 @@ class StageState:
     user: str = ""
     shell: tuple[str, ...] = ()
     onbuild: tuple[str, ...] = ()
-    from_base: bool = False
+    started_from: str = ""
     _environment: Environment | None = None
 
     @property
@@ -119,6 +120,7 @@ class StageState:
     def start_from_stage(self, base: StageState) -> None:
         """Take over what an earlier stage has come to."""
         self.vertex = base.vertex
+        self.started_from = base.started_from
         self.platform = base.platform
         self.env = dict(base.env)
         self.image_env = dict(base.image_env)

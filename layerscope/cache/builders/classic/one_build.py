@@ -14,7 +14,9 @@ from layerscope.cache.builders.classic.cache_from import NamedSources
 from layerscope.cache.builders.classic.old_dialect import check, read_old
 from layerscope.cache.builders.classic.settings import Settings
 from layerscope.cache.builders.classic.stage_run import Place, StageRun, Started
-from layerscope.cache.builders.image_rows import Rows
+from layerscope.cache.builders.ignored_directories import ignored_in
+from layerscope.cache.builders.image_chain import Entry
+from layerscope.cache.builders.image_rows import Rows, check_steps
 from layerscope.cache.step import Failure, StepFacts
 from layerscope.dockerfile import words
 from layerscope.dockerfile.expand import expand
@@ -50,6 +52,7 @@ class ClassicBuild:
         self.result: Image | None = None
         self.finished: list[Finished] = []
         self.before = before
+        self.hidden = ignored_in(build)
         self._step = 0
         self._steps = 0
 
@@ -62,6 +65,7 @@ class ClassicBuild:
             return self.rows, Failure(error.problem, error.first_line, parse=True)
         self._steps = len(dockerfile.meta_args) + len(stages)
         self._steps += sum(len(stage.commands) for stage in stages) + len(self.build.labels)
+        check_steps(self._steps)
         try:
             self._all(dockerfile, stages)
         except DockerfileError as error:
@@ -134,14 +138,14 @@ class ClassicBuild:
         image = base_of(self.build, base, platform)
         if image is None:
             known = files_of(None, base)
-            return Started(known.origin.name, Settings.of(None), known, base)
+            name = known.origin.name
+            return Started(name, Settings.of(None), known, base, entry=Entry(name))
         return Started(
             ("image", image.manifest),
             Settings.of(image.config),
             files_of(image, base),
             image.manifest,
-            history=(("base", image.layers, image.created),),
-            texts=("",),
+            entry=Entry(("base", image.layers, image.created)),
         )
 
     @staticmethod
@@ -172,7 +176,7 @@ class ClassicBuild:
         """What `--cache-from` allows to be hit; None where it is not given."""
         if not self.build.cache_from:
             return None
-        return NamedSources.of(self.build, self.store, self.before)
+        return NamedSources(self.build, self.store, self.before)
 
     def stage_of(self, name: str) -> StageRun | None:
         """The finished stage that `COPY --from` names, by name or number.

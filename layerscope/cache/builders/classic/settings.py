@@ -6,6 +6,7 @@ Source: docker 20.10, `image/cache/compare.go` and `daemon/commit.go`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -97,15 +98,16 @@ class Settings:
 
     def compared(self, command: tuple[str, ...], *, runs: bool = False) -> Hashable:
         """What is compared of a container with this command; RUN has no entrypoint."""
-        return (
+        compared = (
             command,
-            tuple(self.env),
+            self.env,
             self.user,
             () if runs else (self.entrypoint or ()),
-            frozenset(self.labels.items()),
-            frozenset(self.ports),
-            frozenset(self.volumes),
+            sorted(self.labels.items()),
+            sorted(self.ports),
+            sorted(self.volumes),
         )
+        return sha256(repr(compared).encode("utf-8", "surrogatepass")).digest()
 
     def stored(self, command: tuple[str, ...], below: Settings) -> Hashable:
         """What is stored of the container of a metadata step.

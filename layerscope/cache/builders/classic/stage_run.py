@@ -8,20 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from layerscope.cache.builders.bases import base_of, files_of
+from layerscope.cache.builders.bases import base_of, files_of, is_image_name
 from layerscope.cache.builders.classic import metadata, transfer
 from layerscope.cache.builders.classic.settings import NO_OPERATION
 from layerscope.cache.builders.content_known import Unknown
-from layerscope.cache.builders.image_chain import Image, Key, Lookup
+from layerscope.cache.builders.image_chain import Entry, Image, Key, Lookup
 from layerscope.cache.builders.image_rows import why_missed
-from layerscope.cache.builders.placing import place_command
+from layerscope.cache.builders.placing import place_command, with_directory_made
 from layerscope.cache.builders.plain_commands import after_commands
 from layerscope.cache.builders.source_paths import joined
-from layerscope.cache.builders.told import cannot_run, told_to_fail
+from layerscope.cache.builders.told import cannot_run, told_to_fail, unknown_user
 from layerscope.cache.step import Ingredient, StepFacts
 from layerscope.dockerfile.expand import expand
 from layerscope.dockerfile.instructions import Copy, Run, Transfer, Workdir
-from layerscope.errors import DockerfileError
+from layerscope.errors import DockerfileError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -47,8 +47,7 @@ class Started:
         name: What a reason calls it.
         missed: Line of the first miss in the stage that made it; 0 for none.
         image: The image, where a stage made it.
-        history: Marks of its history.
-        texts: Texts of its history.
+        entry: The last entry of its history.
     """
 
     identity: Hashable
@@ -57,8 +56,7 @@ class Started:
     name: str
     missed: int = 0
     image: Image | None = None
-    history: tuple[Hashable, ...] = ()
-    texts: tuple[str, ...] = ()
+    entry: Entry | None = None
 
     @classmethod
     def after(cls, run: StageRun) -> Started:
@@ -71,8 +69,7 @@ class Started:
             name,
             run.missed,
             run.image,
-            run.history,
-            run.texts,
+            run.entry,
         )
 
 
@@ -90,7 +87,6 @@ class Prepared:
     """A step that is ready to be looked up.
 
     Attributes:
-        command: What is compared of the command list.
         text: What the history says of it.
         key: What it is looked up by.
         stored: What its image can be found by.
@@ -139,8 +135,7 @@ class StageRun:
         self.files = start.files
         self.missed = start.missed
         self.image = start.image
-        self.history = start.history
-        self.texts = start.texts
+        self.entry = start.entry
         self._arguments = arguments
         self._escape = place.escape
         self._looking = not owner.build.no_cache
@@ -192,8 +187,9 @@ class StageRun:
             ("built", number),
             ready.stored,
             files,
-            (*self.history, number),
-            (*self.texts, ready.text),
+            Entry(number, ready.text)
+            if self.entry is None
+            else self.entry.then(number, ready.text),
         )
         store.add(self.identity, image)
         why = why_missed(
@@ -213,6 +209,7 @@ class StageRun:
             problem = f"The command '{' '.join(line)}' returned a non-zero code"
             raise DockerfileError(problem)
         cannot_run(self.files, line)
+        unknown_user(self.files, self.settings.user)
 
     def _after(self, instruction: Run, number: int) -> Rootfs:
         """The files after a command, told from its text if that is possible."""
@@ -234,15 +231,14 @@ class StageRun:
         if not self._looking:
             return Lookup(None)
         if self._sources is not None:
-            return self._sources.find(self.identity, self.history, ready.key, ready.text)
+            return self._sources.find(self.identity, self.entry, ready.key, ready.text)
         return self._owner.store.find(self.identity, ready.key, newest_first=True)
 
     def _stand_on(self, image: Image) -> None:
         self.image = image
         self.identity = image.identity
         self.files = image.files
-        self.history = image.history
-        self.texts = image.texts
+        self.entry = image.entry
 
     def _facts(self, facts: StepFacts, ready: Prepared) -> StepFacts:
         base = (Ingredient("base", "", self.base),) if not self._position else ()
@@ -281,7 +277,6 @@ class StageRun:
             *((Ingredient("shell", "", settings.shell_words()),) * instruction.prepend_shell),
             *(Ingredient("argument", name, value) for name, value in map(_pair, marks[1:])),
             *((Ingredient("argument", "(predefined)", "given"),) * (marks == ("|0",))),
-            *(Ingredient("environment", name, value) for name, value in map(_pair, settings.env)),
             Ingredient("user", "", settings.user),
         )
         return Prepared(" ".join(command), key, key, lambda: self.files, ingredients)
@@ -311,11 +306,15 @@ class StageRun:
 
     def _origin(self, instruction: Transfer) -> transfer.Origin:
         if not isinstance(instruction, Copy) or not instruction.from_name:
-            return transfer.Origin("context", None)
+            return transfer.Origin("context", None, hidden=self._owner.hidden)
         name = instruction.from_name
         stage = self._owner.stage_of(name)
         if stage is not None:
-            return transfer.Origin(f"stage {stage.name}", stage.files, stage.missed)
+            where = (stage.name, stage.index)
+            return transfer.Origin(f"stage {stage.name}", stage.files, stage.missed, stage=where)
+        if not is_image_name(name):
+            problem = f"invalid from flag value {shown(name)}: invalid reference format"
+            raise DockerfileError(problem)
         return transfer.Origin(f"image {name}", files_of(base_of(self._build, name), name))
 
     def _prepared_setting(self, instruction: Instruction, below: Settings) -> Prepared:
@@ -331,7 +330,7 @@ class StageRun:
             " ".join(command),
             Key(settings.compared(command)),
             Key(settings.stored(command, below)),
-            lambda: self.files.with_directory(directory),
+            lambda: with_directory_made(self.files, directory),
             (Ingredient("instruction", "", text),),
         )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from layerscope.cache.builders.classic.content import Sources, url_value
-from layerscope.cache.builders.content_known import Known, Unknown
-from layerscope.cache.builders.ignored_directories import ignored_in
+from layerscope.cache.builders.content_known import Known, Unknown, Whence
+from layerscope.cache.builders.ignored_directories import nothing_ignored
 from layerscope.cache.builders.placing import (
     Item,
     Placement,
@@ -26,6 +26,8 @@ from layerscope.dockerfile.instructions import Add, Copy
 from layerscope.errors import DockerfileError, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from layerscope.cache.build import Build
     from layerscope.cache.builders.content_known import Content
     from layerscope.cache.builders.rootfs import Rootfs
@@ -36,11 +38,25 @@ URL_MODE = 0o600
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where sources are taken from: the context, or the files of a stage or image."""
+    """Where sources are taken from.
+
+    Attributes:
+        name: As a selection has it.
+        files: Of a stage or image; None for the context.
+        line: Of the first miss in that stage; 0 for none.
+        hidden: Tells of a directory of the context whether it is ignored itself.
+        stage: Name and number of the stage, if it is one.
+    """
 
     name: str
     files: Rootfs | None
     line: int = 0
+    hidden: Callable[[str], bool] = nothing_ignored
+    stage: tuple[str, int] | None = None
+
+    def whence(self, path: str) -> Whence | None:
+        """Which part of the stage `path` is; None where it is no stage."""
+        return None if self.stage is None else Whence(*self.stage, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +79,10 @@ def take(build: Build, number: int, instruction: Transfer, origin: Origin) -> li
         if source.startswith(SCHEMES):
             taken.append(_from_url(build, number, instruction, source))
         elif origin.files is not None:
-            taken.extend(_from_files(origin.files, source, origin.name))
+            taken.extend(_from_files(origin.files, source, origin))
         else:
-            taken.extend(
-                _from_tree(
-                    Sources(build.context, of_image=False, hidden=ignored_in(build)),
-                    source,
-                    "context",
-                )
-            )
+            context = Sources(build.context, of_image=False, hidden=origin.hidden)
+            taken.extend(_from_tree(context, source, origin))
     if not taken:
         problem = f"{instruction.keyword.upper()} failed: no source files were specified"
         raise DockerfileError(problem)
@@ -84,23 +95,24 @@ def take(build: Build, number: int, instruction: Transfer, origin: Origin) -> li
     return taken
 
 
-def _from_tree(sources: Sources, source: str, origin: str) -> list[Taken]:
+def _from_tree(sources: Sources, source: str, origin: Origin) -> list[Taken]:
     return [
         Taken(
-            Known(found.value),
-            Selection(found.path, origin, found.entries),
+            Known(found.value, origin.whence(joined(source))),
+            Selection(found.path, origin.name, found.entries),
             Item(sources.tree, found.target, posixpath.basename(found.path)),
         )
         for found in sources.named(source)
     ]
 
 
-def _from_files(files: Rootfs, source: str, origin: str) -> list[Taken]:
+def _from_files(files: Rootfs, source: str, origin: Origin) -> list[Taken]:
     path = joined(source)
     if files.complete or (not has_wildcards(source) and files.known_file(path)):
         return _from_tree(Sources(files.tree(), of_image=True), source, origin)
     content = files.unknown(without_wildcards(path), path)
-    return [Taken(content, Selection(path, origin, None), None)]
+    content = replace(content, whence=origin.whence(path))
+    return [Taken(content, Selection(path, origin.name, None), None)]
 
 
 def _from_url(build: Build, number: int, instruction: Transfer, url: str) -> Taken:
@@ -114,7 +126,7 @@ def _from_url(build: Build, number: int, instruction: Transfer, url: str) -> Tak
     file = served(build, url)
     name = name or "__unnamed__"
     if file is None:
-        content = Unknown(("url", url, number), number, url)
+        content = Unknown(("url", url, number), number, url, whence=Whence(url, -1, url))
         return Taken(content, Selection(url, "url", None), None)
     node = FileNode("file", URL_MODE, size=len(file.content))
     tree = MemoryTree({name: node}, {name: file.content})
