@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from layerscope.errors import shown
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from layerscope.cache.filetree import FileNode
 
     Entries = Mapping[str, tuple[FileNode, bytes]]
+
+Some = dict[str, "tuple[FileNode, bytes]"]
 
 SHOWN_FILES = 3
 MOST_PATHS = 1000
@@ -41,8 +43,28 @@ CODES = (
 )
 
 
+@runtime_checkable
+class Differs(Protocol):
+    """Entries that find what differs without going through all of them."""
+
+    def against(self, other: Entries) -> tuple[Some, Some]:
+        """What of these is not in the other as it is here, and the reverse."""
+
+
+def differing(one: Entries, other: Entries) -> tuple[Some, Some]:
+    """What of each is not in the other as it is there."""
+    return (
+        {path: entry for path, entry in one.items() if other.get(path) != entry},
+        {path: entry for path, entry in other.items() if one.get(path) != entry},
+    )
+
+
 def changes(before: Entries, after: Entries) -> list[FileChange]:
     """All differences, sorted by path; a file that only moved is one difference."""
+    if isinstance(after, Differs):
+        after, before = after.against(before)
+    else:
+        after, before = differing(after, before)
     found: list[FileChange] = []
     removed = {path for path in before if path not in after}
     added = {path for path in after if path not in before}

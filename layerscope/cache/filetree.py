@@ -6,7 +6,7 @@ Paths are relative to the root, separated by `/`, without `.` or `..`; the root 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,3 +61,44 @@ class FileTree(Protocol):
 
     def read(self, path: str) -> bytes:
         """The content of the regular file at `path`. Raises: `UnreadableInputError`."""
+
+
+@runtime_checkable
+class KeepsValues(Protocol):
+    """A tree that keeps, between runs, what others derived from its directories."""
+
+    def kept(self, path: str, whose: str) -> bytes | None:
+        """The value that was kept for this directory, if nothing at or below it changed since.
+
+        Everything counts as a change: names, kinds, permissions, owners, extended attributes, link
+        targets, contents and times, of the directory itself too unless it is the root.
+        """
+
+    def keep(self, path: str, whose: str, value: bytes) -> None:
+        """Keep a value that follows from all at and below this directory, and from nothing else.
+
+        Args:
+            path: The directory.
+            whose: Names the rule by which it follows; another rule needs another name.
+            value: Not empty.
+        """
+
+
+@runtime_checkable
+class ListsMembers(Protocol):
+    """A tree that gives all in a directory at once, which costs less than asking for each."""
+
+    def members(self, path: str) -> Iterator[tuple[str, FileNode, bytes]]:
+        """Name, file, and digest of the content (empty unless it is a regular file), by name."""
+
+
+def members(tree: FileTree, path: str) -> Iterator[tuple[str, FileNode, bytes]]:
+    """Name, file and digest of all in a directory of any tree; see `ListsMembers.members`."""
+    if isinstance(tree, ListsMembers):
+        yield from tree.members(path)
+        return
+    prefix = f"{path}/" if path else ""
+    for name in tree.children(path):
+        node = tree.node(prefix + name)
+        if node is not None:
+            yield name, node, tree.digest(prefix + name) if node.kind == "file" else b""

@@ -116,10 +116,12 @@ class FolderScan:
         """
         prefix = _encoded(f"{top}/" if top else "")
         records = self.index.records
+        known = self._directories
         paths = [
-            key.decode("utf-8", "surrogateescape")
+            path
             for key in records
             if key.startswith(prefix) or key == prefix[:-1]
+            if (path := key.decode("utf-8", "surrogateescape")) not in known
         ]
         if sum(len(records[_encoded(path)].stats) for path in paths) < MOST_ALONE:
             return
@@ -127,8 +129,8 @@ class FolderScan:
         others = answers(self._is_as_kept, paths[:half])
         mine = [self._is_as_kept(path) for path in paths[half:]]
         for path, is_same in zip(paths, [*others(), *mine], strict=True):
-            if is_same and path not in self._directories:
-                self._directories[path] = restored(records[_encoded(path)])
+            if is_same and path not in known:
+                known[path] = restored(records[_encoded(path)])
 
     def _is_as_kept(self, path: str) -> bool:
         record = self.index.records[_encoded(path)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 from blake3 import blake3
 
@@ -33,27 +33,6 @@ _KINDS: dict[int, FileKind] = {
     stat.S_IFCHR: "char",
     stat.S_IFBLK: "block",
 }
-
-
-@runtime_checkable
-class KeepsValues(Protocol):
-    """A tree that keeps, between runs, what others derived from its directories."""
-
-    def kept(self, path: str, whose: str) -> bytes | None:
-        """The value that was kept for this directory, if nothing at or below it changed since.
-
-        Everything counts as a change: names, kinds, permissions, owners, extended attributes, link
-        targets, contents and times, of the directory itself too unless it is the root.
-        """
-
-    def keep(self, path: str, whose: str, value: bytes) -> None:
-        """Keep a value that follows from all at and below this directory, and from nothing else.
-
-        Args:
-            path: The directory.
-            whose: Names the rule by which it follows; another rule needs another name.
-            value: Not empty.
-        """
 
 
 class FolderTree:
@@ -167,6 +146,17 @@ class FolderTree:
         prefix = f"{path}/" if path else ""
         for name in listing.shown:
             yield prefix + name, self._node(path, directory, directory.row(name))
+
+    def members(self, path: str) -> Iterator[tuple[str, FileNode, bytes]]:
+        """Name, file and digest of all in a directory: see `filetree.ListsMembers`."""
+        listing = self._listing(path)
+        if listing is None:
+            return
+        directory = self.scan.directory(path)
+        for name in listing.shown:
+            row = directory.row(name)
+            node = self._node(path, directory, row)
+            yield name, node, self.scan.digest(path, row) if node.kind == "file" else b""
 
     def digest(self, path: str) -> bytes:
         """BLAKE3 of the file's bytes, as all trees of files give it."""
@@ -282,7 +272,7 @@ class FolderTree:
         return False
 
     def kept(self, path: str, whose: str) -> bytes | None:
-        """A value that was kept for this directory: see `KeepsValues`."""
+        """A value that was kept for this directory: see `filetree.KeepsValues`."""
         key = self._key(path, whose)
         value = self.scan.values.get(key)
         if value is not None:
@@ -291,7 +281,7 @@ class FolderTree:
         return value if value is not None and self._is_unchanged(path) else None
 
     def keep(self, path: str, whose: str, value: bytes) -> None:
-        """Keep a value for this directory: see `KeepsValues`."""
+        """Keep a value for this directory: see `filetree.KeepsValues`."""
         self.scan.values[self._key(path, whose)] = value
         self.scan.unsaved = True
 

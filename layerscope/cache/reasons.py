@@ -264,10 +264,12 @@ def _files(step: StepFacts, other: StepFacts) -> Reason | None:
     found = []
     origin = ""
     for mine, theirs in zip(step.selections, other.selections, strict=True):
-        if mine.entries is None or theirs.entries is None or mine.entries == theirs.entries:
+        if mine.entries is None or theirs.entries is None:
             continue
-        found.extend(changes(theirs.entries, mine.entries))
-        origin = origin or mine.origin
+        changed = changes(theirs.entries, mine.entries)
+        if changed:
+            found += changed
+            origin = origin or mine.origin
     if not found:
         return None
     code, text, paths = summary(found)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from layerscope.cache.filetree import KeepsValues, members
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -47,3 +49,26 @@ class ReplacedFile:
     def read(self, path: str) -> bytes:
         """The file's bytes."""
         return self._content if path == self._path else self._tree.read(path)
+
+    def members(self, path: str) -> Iterator[tuple[str, FileNode, bytes]]:
+        """Name, file and digest of all in a directory: see `filetree.ListsMembers`."""
+        folder, _, replaced = self._path.rpartition("/")
+        for name, node, digest in members(self._tree, path):
+            if path == folder and name == replaced:
+                yield name, self.node(self._path) or node, self.digest(self._path)
+            else:
+                yield name, node, digest
+
+    def kept(self, path: str, whose: str) -> bytes | None:
+        """What the other tree keeps, for directories that the replaced file is not in."""
+        if isinstance(self._tree, KeepsValues) and not self._holds(path):
+            return self._tree.kept(path, whose)
+        return None
+
+    def keep(self, path: str, whose: str, value: bytes) -> None:
+        """Keep a value in the other tree, for a directory that the replaced file is not in."""
+        if isinstance(self._tree, KeepsValues) and not self._holds(path):
+            self._tree.keep(path, whose, value)
+
+    def _holds(self, path: str) -> bool:
+        return not path or self._path.startswith(f"{path}/")

@@ -11,7 +11,6 @@ from layerscope.cache.context import open_context
 from layerscope.cache.memory_tree import MemoryTree
 from layerscope.cache.replaced_file import ReplacedFile
 from layerscope.errors import UsageError, shown
-from layerscope.journeys.build_records import recorded_build
 from layerscope.journeys.dockerfile import read_dockerfile
 
 if TYPE_CHECKING:
@@ -112,6 +111,8 @@ def build_of(
     Raises: `UsageError`; `UnreadableInputError`; `DockerignoreError`.
     """
     if request.record is not None:
+        from layerscope.journeys.build_records import recorded_build  # noqa: PLC0415 - few have one
+
         return recorded_build(request.record, bases)
     text = read_dockerfile(request.dockerfile)
     context, full = _context(request, contexts, text, place_of)

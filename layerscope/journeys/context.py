@@ -9,9 +9,9 @@ from layerscope import __version__
 from layerscope.cache.simulate import simulate
 from layerscope.cache.unused import CONTEXT, context_use
 from layerscope.errors import UsageError, shown
-from layerscope.journeys.base_images import base_images
 from layerscope.journeys.build_inputs import Contexts, build_of
 from layerscope.journeys.build_records import entry_rows, record_row
+from layerscope.journeys.simulate import known_bases
 from layerscope.report.context_document import ContextDocument, FolderRow, UseRow
 from layerscope.report.document import Tool
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from layerscope.cache.context import Context
+    from layerscope.cache.filetree import FileTree
     from layerscope.cache.step import Prediction, StepFacts
     from layerscope.cache.unused import ContextUse
     from layerscope.journeys.build_inputs import BuildRequest
@@ -50,7 +51,7 @@ def context_of(
     if request.context is None:
         raise UsageError("expected --context DIR")
     contexts = Contexts.empty(index, builder)
-    build = build_of(request, contexts, base_images(bases))
+    build = build_of(request, contexts, known_bases(bases))
     opened = contexts.open(request.context, request.dockerfile)
     prediction = simulate([build])
     steps = [step.facts for step in prediction.steps]
@@ -65,7 +66,7 @@ def context_of(
         bytes=use.sent.bytes,
         unused_files=use.unused.files if known else None,
         unused_bytes=use.unused.bytes if known else None,
-        uses=_uses(steps),
+        uses=_uses(steps, build.context),
         unused=_folders(use) if known else [],
         entries=rows,
         record=record_row(build) if entries else None,
@@ -80,7 +81,7 @@ def _ignore_file(opened: Context, folder: str) -> str | None:
     return opened.ignore_source.name if relative.startswith("..") else relative
 
 
-def _uses(steps: Sequence[StepFacts]) -> list[UseRow]:
+def _uses(steps: Sequence[StepFacts], tree: FileTree) -> list[UseRow]:
     """One row for each instruction that takes something, those of several platforms once."""
     rows: dict[int, UseRow] = {}
     for step in steps:
@@ -88,8 +89,8 @@ def _uses(steps: Sequence[StepFacts]) -> list[UseRow]:
             path: node
             for selection in step.selections
             if selection.origin == CONTEXT and selection.entries is not None
-            for path, (node, _) in selection.entries.items()
-            if node.kind != "dir"
+            for path in selection.entries
+            if (node := tree.node(path)) is not None and node.kind != "dir"
         }
         if taken:
             row = UseRow(

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layerscope.cache.chain import chain, chosen_step
-from layerscope.cache.context_diff import context_differences
 from layerscope.cache.debugging import how_to_open_failed
 from layerscope.cache.failed_step import failed_step
 from layerscope.cache.simulate import chosen_version, simulate
 from layerscope.dockerfile import stages
 from layerscope.errors import NoSuchEntryError, UnreadableInputError, shown
 from layerscope.journeys.dockerfile import read_dockerfile
-from layerscope.journeys.simulate import builds_of, load_case, notes_of, with_notes
+from layerscope.journeys.simulate import builds_of, notes_of, with_notes
 from layerscope.report.explain_document import explain_document, log_document
 
 if TYPE_CHECKING:
@@ -69,6 +68,8 @@ def explain_case(
     assume_reruns: AssumeReruns | None = None,
 ) -> ExplainDocument:
     """Why a step of the last build of a measured case misses; see `explain_builds`."""
+    from layerscope.journeys.measured import load_case  # noqa: PLC0415 - few explain a case
+
     builds = load_case(path).builds
     return _explained(builds, line, stage, builder, version, assume_reruns)
 
@@ -91,6 +92,8 @@ def _explained(  # noqa: PLR0917 - the choices of one question
         raise NoSuchEntryError(problem)
     contexts = None
     if len(builds) > 1 and builds[-1].context is not builds[-2].context:
+        from layerscope.cache.context_diff import context_differences  # noqa: PLC0415 - two of them
+
         contexts = context_differences(builds[-2].context, builds[-1].context)
     return explain_document(
         [] if step is None else chain(prediction.steps, step),

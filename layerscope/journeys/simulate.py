@@ -1,35 +1,28 @@
-"""What the build cache will do: files and folders, or a measured case, in; a document out."""
+"""What the build cache will do: Dockerfiles and folders in, a document out."""
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from layerscope.cache import cases
 from layerscope.cache.base_names import base_names
-from layerscope.cache.score import score
 from layerscope.cache.simulate import chosen_version, simulate
-from layerscope.errors import InputError, UnreadableInputError, shown
-from layerscope.journeys.base_images import base_images
+from layerscope.errors import shown
 from layerscope.journeys.build_inputs import Contexts, build_of
-from layerscope.report.cache_document import CacheDocument, cache_document, score_document
-from layerscope.report.document import FaultRow
-from layerscope.report.explain_document import ExplainDocument
+from layerscope.report.cache_document import cache_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from layerscope.cache.build import Build
-    from layerscope.cache.cases import Case
+    from layerscope.cache.build import Build, NamedImage
     from layerscope.cache.step import AssumeReruns, Prediction
     from layerscope.journeys.build_inputs import BuildRequest
-    from layerscope.report.cache_document import ScoreDocument
+    from layerscope.report.cache_document import CacheDocument
+    from layerscope.report.explain_document import ExplainDocument
 
-MOST_CASE_BYTES = 64 << 20
-Noted = TypeVar("Noted", CacheDocument, ExplainDocument)
+Noted = TypeVar("Noted", "CacheDocument", "ExplainDocument")
 
 
 def simulate_builds(
@@ -54,7 +47,7 @@ def simulate_builds(
     Raises: `UsageError`, and the `InputError` of a file that cannot be read.
     """
     builds, contexts = builds_of(requests, builder=builder, bases=bases, index=index)
-    document = _document(builds, builder, version, assume_reruns)
+    document = predicted(builds, builder, version, assume_reruns)
     return with_notes(document, contexts.keep())
 
 
@@ -62,7 +55,7 @@ def builds_of(
     requests: Sequence[BuildRequest], *, builder: str, bases: Sequence[str], index: Path | None
 ) -> tuple[list[Build], Contexts]:
     """The builds that the requests describe, and the folders opened for them, each once."""
-    images = base_images(bases)
+    images = known_bases(bases)
     contexts = Contexts.empty(index, builder)
     last = requests[-1]
     builds = [
@@ -72,31 +65,27 @@ def builds_of(
     return builds, contexts
 
 
+def known_bases(bases: Sequence[str]) -> dict[str, NamedImage]:
+    """The images that `NAME=IMAGE` texts stand for; see `base_images.base_images`."""
+    if not bases:
+        return {}
+    from layerscope.journeys.base_images import base_images  # noqa: PLC0415 - reads images
+
+    return base_images(bases)
+
+
 def with_notes(document: Noted, notes: Sequence[str]) -> Noted:
     """The same document with further notes."""
     return msgspec.structs.replace(document, notes=[*document.notes, *notes])
 
 
-def simulate_case(
-    path: str,
-    *,
-    builder: str = "buildkit",
-    version: str | None = None,
-    assume_reruns: AssumeReruns | None = None,
-) -> CacheDocument:
-    """What `builder` does in the last build of a measured case; its truth is not looked at.
-
-    Raises: `UsageError`, `UnreadableInputError`, `BadCaseError`.
-    """
-    return _document(load_case(path).builds, builder, version, assume_reruns)
-
-
-def _document(
+def predicted(
     builds: Sequence[Build],
     builder: str,
     version: str | None,
     assume_reruns: AssumeReruns | None,
 ) -> CacheDocument:
+    """The document of what `builder` does in the last of these builds."""
     prediction = simulate(builds, builder=builder, version=version, assume_reruns=assume_reruns)
     return cache_document(
         prediction,
@@ -125,67 +114,3 @@ def notes_of(build: Build, prediction: Prediction) -> list[str]:
     what = "images that were" if len(names) > 1 else "an image that was"
     taken = "taken as the same in all builds, with an empty config"
     return [f"{what} not given with --base: {taken}: {', '.join(names)}"]
-
-
-def load_case(path: str) -> Case:
-    """The case in a file. Raises: `UnreadableInputError`, `BadCaseError`, both with the path."""
-    try:
-        with open(path, "rb") as stream:
-            data = stream.read(MOST_CASE_BYTES)
-    except OSError as error:
-        problem = error.strerror or str(error)
-        raise UnreadableInputError(problem[:1].lower() + problem[1:], shown(path)) from error
-    try:
-        return cases.load(data)
-    except InputError as error:
-        raise error.within(shown(path)) from error
-
-
-def score_cases(
-    paths: Sequence[str], *, builder: str = "buildkit", version: str | None = None
-) -> ScoreDocument:
-    """How well `builder` is predicted on the cases in these files and folders.
-
-    A case that cannot be read is a fault of the document; the others are judged.
-
-    Raises: `UsageError`; `UnreadableInputError` for a path that is not there.
-    """
-    chosen = chosen_version(builder, version)
-    loaded: list[Case] = []
-    faults: list[FaultRow] = []
-    for path in case_files(paths):
-        try:
-            loaded.append(load_case(path))
-        except InputError as error:
-            faults.append(
-                FaultRow(input=path, code=error.code, message=f"{error.problem}", hint=error.hint)
-            )
-    return score_document(
-        score(loaded, builder, chosen), builder=builder, version=chosen, faults=faults
-    )
-
-
-def case_files(paths: Sequence[str]) -> list[str]:
-    """The case files that are meant: files as they are, of folders every `*.json` below, sorted.
-
-    Raises: `UnreadableInputError` for a path that is not there, and a folder without a case.
-    """
-    found: list[str] = []
-    for path in paths:
-        if not os.path.isdir(path):
-            if not os.path.exists(path):
-                problem = "no such file or folder"
-                raise UnreadableInputError(problem, shown(path))
-            found.append(path)
-            continue
-        inside = sorted(
-            os.path.join(folder, name)
-            for folder, _, names in os.walk(path)
-            for name in names
-            if name.endswith(".json")
-        )
-        if not inside:
-            problem = "no *.json file in this folder"
-            raise UnreadableInputError(problem, shown(path))
-        found.extend(inside)
-    return found

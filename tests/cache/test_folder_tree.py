@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layerscope.cache import folder_scan
-from layerscope.cache.folder_tree import FolderTree, KeepsValues
+from layerscope.cache.filetree import KeepsValues
+from layerscope.cache.folder_tree import FolderTree
 from layerscope.dockerfile.dockerignore import Ignore
 from layerscope.errors import OverLimitError, UnreadableInputError
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from layerscope.cache.builders.image_chain import Assumption
     from layerscope.cache.step import StepFacts
 
-MAX_STEPS = 10_000
+MAX_STEPS = 2_000
 """Instructions of one Dockerfile; engines stop long before, at 127 layers."""
 
 Builds = tuple[tuple["Rows", Failure | None], ...]

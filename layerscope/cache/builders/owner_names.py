@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from layerscope.cache.filetree import FileTree
 
 MAX_DATABASE = 1 << 20
-# The resolver of the machine knows this one without any file.
-ROOT = {0: "root"}
+# The resolver of a Linux machine (nss-systemd) knows these two without any file.
+USERS = {0: "root", 65534: "nobody"}
+GROUPS = {0: "root", 65534: "nogroup"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class OwnerNames:
     def of_tree(cls, tree: FileTree) -> OwnerNames:
         """The names in the tree's own `etc/passwd` and `etc/group`."""
         return cls(
-            {**ROOT, **_database(tree, "etc/passwd")}, {**ROOT, **_database(tree, "etc/group")}
+            {**USERS, **_database(tree, "etc/passwd")}, {**GROUPS, **_database(tree, "etc/group")}
         )
 
     @classmethod
@@ -37,7 +38,7 @@ class OwnerNames:
         """The names of an image whose user database is known, if it is."""
         users = {uid: name for name, (uid, _) in (origin.users or {}).items()}
         groups = {gid: name for name, gid in (origin.groups or {}).items()}
-        return cls({**ROOT, **users}, {**ROOT, **groups})
+        return cls({**USERS, **users}, {**GROUPS, **groups})
 
 
 def _database(tree: FileTree, path: str) -> dict[int, str]:

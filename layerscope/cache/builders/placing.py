@@ -8,6 +8,7 @@ from zlib import crc32
 
 from layerscope.cache.builders.rootfs import DIRECTORY, Origin, Placed, flat_name
 from layerscope.cache.builders.source_paths import joined
+from layerscope.cache.filetree import FileNode
 from layerscope.errors import DockerfileError, shown
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from layerscope.cache.builders.rootfs import Rootfs
-    from layerscope.cache.filetree import FileNode, FileTree
+    from layerscope.cache.filetree import FileTree
 
     Value = TypeVar("Value")
 
@@ -53,7 +54,17 @@ class Placement:
         mode = node.mode & ~self.clear
         if self.mode is not None and node.kind != "symlink":
             mode = self.mode
-        return replace(node, uid=uid, gid=gid, mode=mode)
+        return FileNode(
+            node.kind,
+            mode,
+            uid,
+            gid,
+            node.size,
+            node.link,
+            node.xattrs,
+            node.mtime_ns,
+            node.device,
+        )
 
     def target(self, item: Item) -> str:
         """Where a file goes."""

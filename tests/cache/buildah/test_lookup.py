@@ -141,6 +141,7 @@ def test_owner_counts_by_the_name_it_has_where_the_file_lies() -> None:
 
     assert run(owned(7, {}), owned(8, {})) == "H"
     assert run(owned(0, {}), owned(8, {})) == "M"
+    assert run(owned(65534, {}), owned(8, {})) == "M"
     assert run(owned(7, passwd), owned(8, passwd)) == "M"
 
 

@@ -5,13 +5,14 @@ Source: buildah 1.28, `add.go`, `copier/copier.go` and `digester.go`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from layerscope.cache.builders.archive import is_archive, members
 from layerscope.cache.builders.hard_links import first_name
 from layerscope.cache.builders.source_paths import Pattern, joined, resolved
+from layerscope.cache.filetree import FileNode
 from layerscope.errors import DockerfileError, shown
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from layerscope.cache.builders.owner_names import OwnerNames
     from layerscope.cache.builders.placing import Placement
-    from layerscope.cache.filetree import FileNode, FileTree
+    from layerscope.cache.filetree import FileTree
 
 PATTERN_CHARACTERS = frozenset("*?[\\")
 KEPT_XATTRS = ("security.capability", "security.ima")
@@ -116,13 +117,23 @@ class Digester:
         """The node as written, its content, the names of its owner, and a hard link's target."""
         user = self.names.users.get(node.uid, "")
         group = self.names.groups.get(node.gid, "")
-        kept = tuple(
-            pair for pair in node.xattrs if pair[0] in KEPT_XATTRS or pair[0].startswith("user.")
+        placed = self.placement.node(node)
+        is_file = node.kind == "file" and linked is None
+        written = FileNode(
+            placed.kind,
+            placed.mode,
+            placed.uid,
+            placed.gid,
+            placed.size if is_file else 0,
+            placed.link,
+            tuple(
+                pair
+                for pair in node.xattrs
+                if pair[0] in KEPT_XATTRS or pair[0].startswith("user.")
+            ),
+            device=placed.device,
         )
-        written = replace(self.placement.node(node), xattrs=kept, mtime_ns=0)
-        if node.kind != "file" or linked is not None:
-            return replace(written, size=0), b"", user, group, linked
-        return written, self.tree.digest(path), user, group, None
+        return written, self.tree.digest(path) if is_file else b"", user, group, linked
 
     def _unpacked(self, match: Match) -> tuple[tuple[str, bytes], Entries]:
         found = list(members(self.tree.read(match.target)))

@@ -246,7 +246,7 @@ class StageRun:
 
     def _origin(self, name: str) -> Origin:
         if not name:
-            return Origin("context", None, hidden=self._owner.hidden)
+            return self._owner.context
         stage = self._owner.stage_of(name, self.stage.index)
         if stage is not None:
             shown_name = stage.stage.shown_name

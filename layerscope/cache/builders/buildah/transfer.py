@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from layerscope.cache.builders.buildah.content import Digester, Match, matches, url_value
+from layerscope.cache.builders.buildah.content import Digester, Entries, Match, matches, url_value
 from layerscope.cache.builders.content_known import Known, Unknown, Whence
 from layerscope.cache.builders.ignored_directories import nothing_ignored
 from layerscope.cache.builders.owner_names import OwnerNames
@@ -29,7 +29,7 @@ from layerscope.cache.step import Ingredient, Selection
 from layerscope.errors import DockerfileError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from layerscope.cache.build import Build
     from layerscope.cache.builders.buildah.evaluator import Evaluator
@@ -108,6 +108,7 @@ class Origin:
         line: Of the first miss in that stage; 0 for none.
         hidden: Tells of a directory of the context whether it is ignored itself.
         stage: Name and number of the stage, if it is one.
+        done: What was worked out so far, since many stages copy the same directories.
     """
 
     name: str
@@ -115,6 +116,7 @@ class Origin:
     line: int = 0
     hidden: Callable[[str], bool] = nothing_ignored
     stage: tuple[str, int] | None = None
+    done: dict[Hashable, tuple[tuple[str, bytes], Entries]] = field(default_factory=dict)
 
     def whence(self, path: str) -> Whence | None:
         """Which part of the stage `path` is; None where it is no stage."""
@@ -238,9 +240,14 @@ class Transfer:
         """Copy what was found; `names` are what a file is renamed to, and the source's path."""
         rename, path = names
         digester = Digester(look.tree, look.names, placement, look.hidden)
+        how = (self.order.add, placement.owner, placement.mode)
+        done = self.origin.done
         for match in found:
             name = rename or posixpath.basename(match.path)
-            value, entries = digester.value(match, name)
+            key = (match.path, name, *how)
+            if key not in done:
+                done[key] = digester.value(match, name)
+            value, entries = done[key]
             self.contents.append(Known(value, self.origin.whence(path)))
             self.selections.append(Selection(match.path, self.origin.name, entries))
             if match.archive:

@@ -11,12 +11,11 @@ Source: BuildKit, `cache/contenthash` (`checksum.go`, `tarsum.go`) and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from layerscope.cache.builders.buildkit import gopath, selecting
-from layerscope.cache.filetree import FileNode
+from layerscope.cache.filetree import FileNode, KeepsValues, members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from layerscope.cache.definition import Selector
     from layerscope.cache.filetree import FileTree
 
+RULE = "buildkit 1"
+"""Names the way checksums of directories are made; another way needs another name."""
 MOST_LINKS = 255
 LINK_MODE = 0o777
 EMPTY = b"empty"
@@ -50,7 +51,10 @@ class Checksums:
     def __init__(self, tree: FileTree, *, owners: bool) -> None:
         self.tree = tree
         self._owners = owners
+        self._keeper = tree if isinstance(tree, KeepsValues) else None
+        self._whose = f"{RULE}, {'with' if owners else 'without'} owners"
         self._directories: dict[str, bytes] = {}
+        self._members: dict[str, list[tuple[str, FileNode, bytes]]] = {}
         self._selected: dict[tuple[tuple[Selector, ...], bool], bytes] = {}
 
     def of(self, selectors: Sequence[Selector], *, whole_paths: bool) -> bytes:
@@ -155,45 +159,51 @@ class Checksums:
         """The checksum of a directory with all below it."""
         known = self._directories
         waiting = [top]
-        records: dict[str, bytes] = {}
         while waiting:
             path = waiting[-1]
-            if path in known:
+            if path in known or self._take_kept(path):
                 waiting.pop()
                 continue
-            missing, parts = self._listed(path, records)
+            missing, parts = self._listed(path)
             if missing:
                 waiting.extend(missing)
                 continue
             known[path] = digest(parts)
+            if self._keeper is not None:
+                self._keeper.keep(path, self._whose, known[path])
             waiting.pop()
         return known[top]
 
-    def _listed(self, path: str, records: dict[str, bytes]) -> tuple[list[str], list[bytes]]:
+    def _take_kept(self, path: str) -> bool:
+        """Is the checksum of a directory kept, from an earlier run or for a tree like this one?"""
+        if self._keeper is None:
+            return False
+        kept = self._keeper.kept(path, self._whose)
+        if kept is not None:
+            self._directories[path] = kept
+        return kept is not None
+
+    def _listed(self, path: str) -> tuple[list[str], list[bytes]]:
         """Directories below `path` that must come first, and the parts of its checksum."""
         prefix = f"{path}/" if path else ""
-        parts: list[bytes] = []
+        own = self.tree.node(path)
+        parts = [self.header(path, own) if own is not None else b""]
         missing: list[str] = []
-        tree, known = self.tree, self._directories
-        own = tree.node(path)
-        parts.append(self.header(path, own) if own is not None else b"")
-        for name in tree.children(path):
-            child = prefix + name
-            record = known.get(child) or records.get(child)
-            if record is None:
-                node = tree.node(child)
-                if node is None:
+        found = self._members.pop(path, None)
+        if found is None:
+            found = list(members(self.tree, path))
+        for name, node, content in found:
+            if node.kind == "dir":
+                record = self._directories.get(prefix + name)
+                if record is None:
+                    missing.append(prefix + name)
                     continue
-                if node.kind == "dir":
-                    missing.append(child)
-                    continue
-                record = self.file(child, node)
-                records[child] = record
-            parts.append(name.encode("utf-8", "surrogateescape"))
-            parts.append(record)
-        if not missing:
-            for name in tree.children(path):
-                records.pop(prefix + name, None)
+            else:
+                record = self.record(prefix + name, node, content)
+            parts += (name.encode("utf-8", "surrogateescape"), record)
+        if missing:
+            # What lies in it is not asked for a second time.
+            self._members[path] = found
         return missing, parts
 
     def header(self, path: str, node: FileNode) -> bytes:
@@ -212,8 +222,32 @@ class Checksums:
 
     def file(self, path: str, node: FileNode) -> bytes:
         """The checksum of what is no directory, without its name."""
+        return self.record(path, node, self.tree.digest(path) if node.kind == "file" else b"")
+
+    def record(self, path: str, node: FileNode, content: bytes) -> bytes:
+        """The same, of a file whose digest is known."""
         head = self.header(path, node)
-        return head + b"\0" + self.tree.digest(path) if node.kind == "file" else head
+        return head + b"\0" + content if node.kind == "file" else head
+
+    def comparable(self, other: Checksums) -> bool:
+        """Do the checksums of both follow the same rules?"""
+        return self._whose == other._whose
+
+    def entries(self, path: str) -> dict[str, tuple[FileNode, bytes]]:
+        """What lies directly in a directory, as compared, by place; and its own header."""
+        prefix = f"{path}/" if path else ""
+        own = self.tree.node(path)
+        found = {path: (self.compared(own), b"")} if path and own is not None else {}
+        for name, node, content in members(self.tree, path):
+            found[prefix + name] = (self.compared(node), content)
+        return found
+
+    def all_below(self, path: str) -> dict[str, tuple[FileNode, bytes]]:
+        """All below a directory, as compared."""
+        return {
+            place: (self.compared(node), self.tree.digest(place) if node.kind == "file" else b"")
+            for place, node in self.tree.walk(path)
+        }
 
     def compared(self, node: FileNode) -> FileNode:
         """The node with all that is not compared at its default."""
@@ -225,40 +259,6 @@ class Checksums:
             xattrs=counted_xattrs(node),
             mtime_ns=0,
         )
-
-
-class Entries(Mapping[str, tuple[FileNode, bytes]]):
-    """The files behind a selection, listed when somebody first asks for one."""
-
-    def __init__(self, checksums: Checksums, selector: Selector) -> None:
-        """All that `selector` takes from the tree of `checksums`."""
-        self._checksums = checksums
-        self._selector = selector
-        self._listed: dict[str, tuple[FileNode, bytes]] | None = None
-
-    def _all(self) -> dict[str, tuple[FileNode, bytes]]:
-        if self._listed is None:
-            tree = self._checksums.tree
-            self._listed = {
-                path: (
-                    self._checksums.compared(node),
-                    tree.digest(path) if node.kind == "file" else b"",
-                )
-                for path, node in selecting.listed(self._checksums, self._selector)
-            }
-        return self._listed
-
-    def __getitem__(self, path: str) -> tuple[FileNode, bytes]:
-        """The node as compared, and the digest of its content."""
-        return self._all()[path]
-
-    def __iter__(self) -> Iterator[str]:
-        """The paths, from the root of the tree."""
-        return iter(self._all())
-
-    def __len__(self) -> int:
-        """How many files are selected."""
-        return len(self._all())
 
 
 def counted_xattrs(node: FileNode) -> tuple[tuple[str, bytes], ...]:

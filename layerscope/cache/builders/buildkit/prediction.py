@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from layerscope.cache.builders.buildkit.contents import Entries
+from layerscope.cache.builders.buildkit.entries import Entries
 from layerscope.cache.builders.buildkit.execution import Execution, KnownTrees, origin
 from layerscope.cache.builders.buildkit.lowering import lower
 from layerscope.cache.builders.buildkit.records import Records

@@ -168,24 +168,25 @@ def _inside(path: str, folder: str) -> bool:
     return not folder or path.startswith(f"{folder}/")
 
 
-def listed(checksums: Checksums, selector: Selector) -> Iterator[tuple[str, FileNode]]:
-    """The files behind a selector, for people: the place in the tree and the file."""
+def listed(checksums: Checksums, selector: Selector) -> Iterator[tuple[str, str, FileNode]]:
+    """The files behind a selector, for people: what to call it, its place in the tree, the file."""
     tree = checksums.tree
     if not selector.plain:
         for each in selected(checksums, selector):
             place = checksums.resolve(each.place, follow=each.top and selector.follow)
             node = None if place is None else tree.node(place)
             if place is not None and node is not None:
-                yield each.place, node
+                yield each.place, place, node
         return
     place = checksums.resolve(selector.path, follow=selector.follow)
     node = None if place is None else tree.node(place)
     if place is None or node is None:
         return
     if place:
-        yield place, node
+        yield place, place, node
     if node.kind == "dir":
-        yield from tree.walk(place)
+        for inner, found in tree.walk(place):
+            yield inner, inner, found
 
 
 def names(selectors: Sequence[Selector]) -> tuple[str, ...]:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from layerscope.dockerfile.words import Environment
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 PREDEFINED = (
     "FTP_PROXY",
@@ -53,10 +55,14 @@ class Arguments:
         """`NAME=value` of what is in scope and has a value."""
         return self._values(self._declared)
 
-    def beside(self, env: Sequence[str]) -> list[str]:
+    def beside(self, env: Collection[str]) -> list[str]:
         """`NAME=value` of what is in scope, has a value, and is no variable of `env`."""
-        names = {entry.partition("=")[0] for entry in env}
-        return [entry for entry in self.allowed() if entry.partition("=")[0] not in names]
+        return [entry for entry in self.allowed() if entry.partition("=")[0] not in env]
+
+    def variables(self, env: Mapping[str, str]) -> Environment:
+        """All that words are expanded with: the variables of `env` and what is beside them."""
+        arguments = dict(entry.partition("=")[::2] for entry in self.allowed())
+        return Environment({**arguments, **env})
 
     def prefix(self, entries: Sequence[str]) -> tuple[str, ...]:
         """What stands before a RUN command in its key, if `entries` are in scope.

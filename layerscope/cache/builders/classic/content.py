@@ -8,7 +8,7 @@ Source: docker 20.10, `builder/dockerfile/copy.go`, `builder/remotecontext` and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from layerscope.cache.filetree import FileTree
 
 CAPABILITIES = "security.capability"
+Entries = dict[str, tuple[FileNode, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,20 @@ class Source:
     target: str
     node: FileNode
     value: tuple[str, bytes]
-    entries: dict[str, tuple[FileNode, bytes]]
+    entries: Entries
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The files that sources are looked up in: the build context, or an image's."""
+    """The files that sources are looked up in: the build context, or an image's.
+
+    What was worked out once is kept, since many stages copy the same directories.
+    """
 
     tree: FileTree
     of_image: bool
     hidden: Callable[[str], bool] = nothing_ignored
+    _done: dict[str, Source] = field(default_factory=dict, compare=False, repr=False)
 
     def named(self, source: str) -> Iterator[Source]:
         """What one source stands for, in the order of a walk.
@@ -66,6 +71,11 @@ class Sources:
             yield self._one(match)
 
     def _one(self, path: str) -> Source:
+        if path not in self._done:
+            self._done[path] = self._looked_up(path)
+        return self._done[path]
+
+    def _looked_up(self, path: str) -> Source:
         if _leads_out(path):
             problem = f"forbidden path outside the build context: {shown(path)} ()"
             raise DockerfileError(problem)
@@ -73,15 +83,16 @@ class Sources:
         node = None if target is None else self.tree.node(target)
         if node is None or target is None:
             raise DockerfileError(self._missing(path))
+        entries: Entries = {}
         if node.kind != "dir":
-            value, entries = self._file(path)
-            return Source(path, target, node, ("file", value), entries)
-        hashes = []
-        entries = {}
-        for below in self._directory(target, node):
-            value, own = self._file(below)
-            hashes.append(value)
-            entries.update(own)
+            return Source(path, target, node, ("file", self._file(path, entries)), entries)
+        # The root itself is not hashed.
+        hashes = [self._there(target, target, node, entries)] if target else []
+        for below, found in self.tree.walk(target):
+            if found.kind == "symlink":
+                hashes.append(self._file(below, entries))
+            else:
+                hashes.append(self._there(below, below, found, entries))
         digest = sha256(b"".join(sorted(hashes))).digest()
         return Source(path, target, node, ("dir", digest), entries)
 
@@ -91,41 +102,47 @@ class Sources:
             return problem
         return f"file not found in build context or excluded by .dockerignore: {problem}"
 
-    def _directory(self, path: str, node: FileNode) -> Iterator[str]:
-        """The directory and all below it; the root itself is not hashed."""
-        if path and node.kind == "dir":
-            yield path
-        for below, _ in self.tree.walk(path):
-            yield below
-
-    def _file(self, path: str) -> tuple[bytes, dict[str, tuple[FileNode, bytes]]]:
-        """The hash of one path, and the entry that it is of."""
+    def _file(self, path: str, entries: Entries) -> bytes:
+        """The hash of what a path leads to."""
         target = resolved(self.tree, path)
         node = None if target is None else self.tree.node(target)
-        if node is None or target is None:
-            # A link that leads nowhere counts by a name only.
-            name = (target or path) if self.of_image else path
-            link = self.tree.node(path) or FileNode("symlink")
-            return sha256(f"nothing {name}".encode(errors="surrogateescape")).digest(), {
-                path: (FileNode("symlink", link=link.link if self.of_image else ""), b"")
-            }
+        if node is not None and target is not None:
+            return self._there(path, target, node, entries)
+        # A link that leads nowhere counts by a name only.
+        link = self.tree.node(path) or FileNode("symlink")
+        entries[path] = (FileNode("symlink", link=link.link if self.of_image else ""), b"")
+        return _name_only((target or path) if self.of_image else path)
+
+    def _there(self, path: str, target: str, node: FileNode, entries: Entries) -> bytes:
+        """The hash of what is at `target`, where `path` leads."""
         if node.kind == "dir" and self.hidden(target):
             # It was not sent: only what is in it was.
-            return sha256(f"nothing {path}".encode(errors="surrogateescape")).digest(), {}
-        compared = self._compared(node)
-        content = self.tree.digest(target) if node.kind == "file" and node.size else b""
-        first = target if self.of_image or node.kind != "file" else first_name(self.tree, target)
-        if first != target:
-            # A second name of a file is sent as a link, without the content.
-            compared, content = replace(compared, size=0), b""
-        header = repr((target, compared, first)).encode(errors="surrogatepass")
-        return sha256(header + b"\0" + content).digest(), {target: (compared, content)}
+            return _name_only(path)
+        is_file = node.kind == "file"
+        first = first_name(self.tree, target) if is_file and not self.of_image else target
+        # A second name of a file is sent as a link, without the content.
+        linked = first != target
+        content = self.tree.digest(target) if is_file and node.size and not linked else b""
+        compared = FileNode(
+            node.kind,
+            node.mode,
+            node.uid if self.of_image else 0,
+            node.gid if self.of_image else 0,
+            0 if linked else node.size,
+            node.link,
+            tuple(pair for pair in node.xattrs if pair[0] == CAPABILITIES),
+            device=node.device,
+        )
+        entries[target] = (compared, content)
+        header = (
+            f"{target}\0{first}\0{compared.kind}\0{compared.mode}\0{compared.uid}\0{compared.gid}"
+            f"\0{compared.size}\0{compared.link}\0{compared.device}\0{compared.xattrs}\0"
+        )
+        return sha256(header.encode("utf-8", "surrogateescape") + content).digest()
 
-    def _compared(self, node: FileNode) -> FileNode:
-        kept = tuple(pair for pair in node.xattrs if pair[0] == CAPABILITIES)
-        if self.of_image:
-            return replace(node, xattrs=kept, mtime_ns=0)
-        return replace(node, xattrs=kept, mtime_ns=0, uid=0, gid=0)
+
+def _name_only(name: str) -> bytes:
+    return sha256(f"nothing {name}".encode("utf-8", "surrogateescape")).digest()
 
 
 def _leads_out(path: str) -> bool:

@@ -38,8 +38,8 @@ def apply(instruction: Instruction, settings: Settings, arguments: Arguments) ->
     `instruction` has its variables expanded. Raises: `DockerfileError` for what is refused.
     """
     if isinstance(instruction, Env):
-        for pair in instruction.pairs:
-            settings.set_variable(pair.key, pair.value)
+        # A variable that is set again keeps its place.
+        settings.env.update((pair.key, pair.value) for pair in instruction.pairs)
         return " ".join(("ENV", *(f"{pair.key}={pair.value}" for pair in instruction.pairs)))
     if isinstance(instruction, Label):
         settings.labels.update((pair.key, pair.value) for pair in instruction.pairs)

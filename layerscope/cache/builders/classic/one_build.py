@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from layerscope.cache.builders.bases import base_of, files_of, nothing
 from layerscope.cache.builders.classic.arguments import Arguments
 from layerscope.cache.builders.classic.cache_from import NamedSources
+from layerscope.cache.builders.classic.content import Sources
 from layerscope.cache.builders.classic.old_dialect import check, read_old
 from layerscope.cache.builders.classic.settings import Settings
 from layerscope.cache.builders.classic.stage_run import Place, StageRun, Started
@@ -52,7 +53,7 @@ class ClassicBuild:
         self.result: Image | None = None
         self.finished: list[Finished] = []
         self.before = before
-        self.hidden = ignored_in(build)
+        self.context = Sources(build.context, of_image=False, hidden=ignored_in(build))
         self._step = 0
         self._steps = 0
 

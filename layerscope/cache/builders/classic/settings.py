@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from layerscope.cache.build import BaseConfig
 
-PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DEFAULT_SHELL = ("/bin/sh", "-c")
 NO_OPERATION = "#(nop) "
 
@@ -24,7 +24,7 @@ class Settings:
     """What the steps of a stage set, and every later step is looked up with.
 
     Attributes:
-        env: In order, `NAME=value`.
+        env: Variables by name, in order.
         user: As given by USER.
         working_dir: As WORKDIR left it.
         shell: Empty for the default.
@@ -35,7 +35,7 @@ class Settings:
         triggers: Of ONBUILD.
     """
 
-    env: list[str] = field(default_factory=list)
+    env: dict[str, str] = field(default_factory=dict)
     user: str = ""
     working_dir: str = ""
     shell: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class Settings:
         settings = cls()
         if config is not None:
             settings = cls(
-                env=list(config.env),
+                env=dict(entry.partition("=")[::2] for entry in config.env),
                 user=config.user,
                 working_dir=config.working_dir,
                 shell=config.shell,
@@ -66,13 +66,12 @@ class Settings:
 
     def complete(self) -> None:
         """Give the environment a PATH if it has none, as the start of a stage does."""
-        if not any(entry.startswith("PATH=") for entry in self.env):
-            self.env.append(PATH)
+        self.env.setdefault("PATH", PATH)
 
     def copy(self) -> Settings:
         """The same settings, to be changed on their own."""
         return Settings(
-            list(self.env),
+            dict(self.env),
             self.user,
             self.working_dir,
             self.shell,
@@ -83,15 +82,6 @@ class Settings:
             self.triggers,
         )
 
-    def set_variable(self, name: str, value: str) -> None:
-        """ENV: replace the variable where it stands, or put it at the end."""
-        entry = f"{name}={value}"
-        for index, old in enumerate(self.env):
-            if old.partition("=")[0] == name:
-                self.env[index] = entry
-                return
-        self.env.append(entry)
-
     def shell_words(self) -> tuple[str, ...]:
         """What the shell form of a command is put behind."""
         return self.shell or DEFAULT_SHELL
@@ -100,7 +90,7 @@ class Settings:
         """What is compared of a container with this command; RUN has no entrypoint."""
         compared = (
             command,
-            self.env,
+            list(self.env.items()),
             self.user,
             () if runs else (self.entrypoint or ()),
             sorted(self.labels.items()),

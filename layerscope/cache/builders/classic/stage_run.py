@@ -256,7 +256,7 @@ class StageRun:
     def _prepare(self, instruction: Instruction, below: Settings, *, expands: bool) -> Prepared:
         if isinstance(instruction, Run):
             return self._prepared_run(instruction)
-        env = [*self.settings.env, *self._arguments.beside(self.settings.env)]
+        env = self._arguments.variables(self.settings.env)
         if expands:
             instruction = expand(instruction, env, escape=self._escape)
         if isinstance(instruction, Transfer):
@@ -285,7 +285,9 @@ class StageRun:
         if instruction.chmod:
             raise DockerfileError(NEEDS_BUILDKIT.format("chmod"))
         origin = self._origin(instruction)
-        taken = transfer.take(self._build, self._owner.number, instruction, origin)
+        taken = transfer.take(
+            self._build, self._owner.number, instruction, origin, self._owner.context
+        )
         contents = tuple(each.content for each in taken)
         command = (*self.settings.shell_words(), *transfer.command(instruction))
         key = Key(self.settings.compared(command), contents)
@@ -306,7 +308,7 @@ class StageRun:
 
     def _origin(self, instruction: Transfer) -> transfer.Origin:
         if not isinstance(instruction, Copy) or not instruction.from_name:
-            return transfer.Origin("context", None, hidden=self._owner.hidden)
+            return transfer.Origin("context", None)
         name = instruction.from_name
         stage = self._owner.stage_of(name)
         if stage is not None:

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from layerscope.cache.builders.classic.content import Sources, url_value
 from layerscope.cache.builders.content_known import Known, Unknown, Whence
-from layerscope.cache.builders.ignored_directories import nothing_ignored
 from layerscope.cache.builders.placing import (
     Item,
     Placement,
@@ -26,8 +25,6 @@ from layerscope.dockerfile.instructions import Add, Copy
 from layerscope.errors import DockerfileError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from layerscope.cache.build import Build
     from layerscope.cache.builders.content_known import Content
     from layerscope.cache.builders.rootfs import Rootfs
@@ -44,14 +41,12 @@ class Origin:
         name: As a selection has it.
         files: Of a stage or image; None for the context.
         line: Of the first miss in that stage; 0 for none.
-        hidden: Tells of a directory of the context whether it is ignored itself.
         stage: Name and number of the stage, if it is one.
     """
 
     name: str
     files: Rootfs | None
     line: int = 0
-    hidden: Callable[[str], bool] = nothing_ignored
     stage: tuple[str, int] | None = None
 
     def whence(self, path: str) -> Whence | None:
@@ -69,7 +64,9 @@ class Taken:
     archive: bool = False
 
 
-def take(build: Build, number: int, instruction: Transfer, origin: Origin) -> list[Taken]:
+def take(
+    build: Build, number: int, instruction: Transfer, origin: Origin, context: Sources
+) -> list[Taken]:
     """All that the instruction copies, in order.
 
     Raises: `DockerfileError` if a source is not there, or the destination is no directory.
@@ -81,7 +78,6 @@ def take(build: Build, number: int, instruction: Transfer, origin: Origin) -> li
         elif origin.files is not None:
             taken.extend(_from_files(origin.files, source, origin))
         else:
-            context = Sources(build.context, of_image=False, hidden=origin.hidden)
             taken.extend(_from_tree(context, source, origin))
     if not taken:
         problem = f"{instruction.keyword.upper()} failed: no source files were specified"

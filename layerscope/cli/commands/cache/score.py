@@ -35,7 +35,7 @@ def score(
     both assumptions about stages that run again, unless its tags say which one held.
     """
     targets = Targets.of(common, files, formats)
-    from layerscope.journeys.simulate import score_cases  # noqa: PLC0415 - not for --help
+    from layerscope.journeys.measured import score_cases  # noqa: PLC0415 - not for --help
     from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     document = score_cases(cases, builder=whose.builder.value, version=whose.builder_version)

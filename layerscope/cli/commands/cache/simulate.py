@@ -38,19 +38,22 @@ def simulate(  # noqa: PLR0917 - typer gives all of them by name
     of the earlier builds are those of the build in question unless others are given.
     """
     targets = Targets.of(common, files, formats)
-    from layerscope.journeys import simulate as journey  # noqa: PLC0415 - not for --help
     from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     if case is not None:
         refuse_beside_case(builds)
-        document = journey.simulate_case(
+        from layerscope.journeys.measured import simulate_case  # noqa: PLC0415 - not for --help
+
+        document = simulate_case(
             case,
             builder=whose.builder.value,
             version=whose.builder_version,
             assume_reruns=builds.assumed(),
         )
     else:
-        document = journey.simulate_builds(
+        from layerscope.journeys.simulate import simulate_builds  # noqa: PLC0415 - not for --help
+
+        document = simulate_builds(
             builds.requests(),
             builder=whose.builder.value,
             version=whose.builder_version,

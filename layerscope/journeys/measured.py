@@ -1,0 +1,101 @@
+"""Measured cases as a user names them: simulated one by one, or scored."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from layerscope.cache import cases
+from layerscope.cache.score import score
+from layerscope.cache.simulate import chosen_version
+from layerscope.errors import InputError, UnreadableInputError, shown
+from layerscope.journeys.simulate import predicted
+from layerscope.report.cache_document import score_document
+from layerscope.report.document import FaultRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from layerscope.cache.cases import Case
+    from layerscope.cache.step import AssumeReruns
+    from layerscope.report.cache_document import CacheDocument, ScoreDocument
+
+MOST_CASE_BYTES = 64 << 20
+
+
+def simulate_case(
+    path: str,
+    *,
+    builder: str = "buildkit",
+    version: str | None = None,
+    assume_reruns: AssumeReruns | None = None,
+) -> CacheDocument:
+    """What `builder` does in the last build of a measured case; its truth is not looked at.
+
+    Raises: `UsageError`, `UnreadableInputError`, `BadCaseError`.
+    """
+    return predicted(load_case(path).builds, builder, version, assume_reruns)
+
+
+def load_case(path: str) -> Case:
+    """The case in a file. Raises: `UnreadableInputError`, `BadCaseError`, both with the path."""
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(MOST_CASE_BYTES)
+    except OSError as error:
+        problem = error.strerror or str(error)
+        raise UnreadableInputError(problem[:1].lower() + problem[1:], shown(path)) from error
+    try:
+        return cases.load(data)
+    except InputError as error:
+        raise error.within(shown(path)) from error
+
+
+def score_cases(
+    paths: Sequence[str], *, builder: str = "buildkit", version: str | None = None
+) -> ScoreDocument:
+    """How well `builder` is predicted on the cases in these files and folders.
+
+    A case that cannot be read is a fault of the document; the others are judged.
+
+    Raises: `UsageError`; `UnreadableInputError` for a path that is not there.
+    """
+    chosen = chosen_version(builder, version)
+    loaded: list[Case] = []
+    faults: list[FaultRow] = []
+    for path in case_files(paths):
+        try:
+            loaded.append(load_case(path))
+        except InputError as error:
+            faults.append(
+                FaultRow(input=path, code=error.code, message=f"{error.problem}", hint=error.hint)
+            )
+    return score_document(
+        score(loaded, builder, chosen), builder=builder, version=chosen, faults=faults
+    )
+
+
+def case_files(paths: Sequence[str]) -> list[str]:
+    """The case files that are meant: files as they are, of folders every `*.json` below, sorted.
+
+    Raises: `UnreadableInputError` for a path that is not there, and a folder without a case.
+    """
+    found: list[str] = []
+    for path in paths:
+        if not os.path.isdir(path):
+            if not os.path.exists(path):
+                problem = "no such file or folder"
+                raise UnreadableInputError(problem, shown(path))
+            found.append(path)
+            continue
+        inside = sorted(
+            os.path.join(folder, name)
+            for folder, _, names in os.walk(path)
+            for name in names
+            if name.endswith(".json")
+        )
+        if not inside:
+            problem = "no *.json file in this folder"
+            raise UnreadableInputError(problem, shown(path))
+        found.extend(inside)
+    return found
