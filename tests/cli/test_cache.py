@@ -39,11 +39,9 @@ def document(result: Run, name: str) -> dict[str, Any]:
     return found
 
 
-def simulate(folder: Path, *arguments: str, **environment: str) -> dict[str, Any]:
-    cache = {"XDG_CACHE_HOME": str(folder / "cache")}
-    result = run(
-        "cache", "simulate", *arguments, "-f", "json", cwd=folder, **{**cache, **environment}
-    )
+def simulate(folder: Path, *arguments: str) -> dict[str, Any]:
+    cache = str(folder / "cache")
+    result = run(*("cache", "simulate", *arguments, "-f", "json"), cwd=folder, XDG_CACHE_HOME=cache)
     assert (result.status, result.err) == (0, "")
     return document(result, "cache")
 
