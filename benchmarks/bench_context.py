@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.big_context import FILES_IN_EACH, FOLDERS, write_context
 from layerscope.cache.folder_tree import FolderTree
 
 if TYPE_CHECKING:
@@ -17,24 +17,11 @@ if TYPE_CHECKING:
 
     from pytest_benchmark.fixture import BenchmarkFixture
 
-FOLDERS = 1_000
-FILES_IN_EACH = 100
-FILE_BYTES = 4_000
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """100,000 files of 4 kB, no two alike."""
-    root = tmp_path_factory.mktemp("context")
-    for number in range(FOLDERS):
-        place = root / f"d{number // 40}" / f"s{number % 40}"
-        place.mkdir(parents=True)
-        for file in range(FILES_IN_EACH):
-            content = f"{number} {file} ".encode()
-            (place / f"file{file}").write_bytes(content * (FILE_BYTES // len(content)))
-    # Files must be older than a run for that run to keep their digests.
-    time.sleep(0.05)
-    return root
+    return write_context(tmp_path_factory.mktemp("context"))
 
 
 def hashed(tree: FolderTree) -> int:
