@@ -123,12 +123,17 @@ def entries_tree(entries: Sequence[object], what: str) -> MemoryTree:
         nodes[path] = node
         if content is not None:
             contents[path] = content
+    names: dict[str, list[str]] = {}
     for path, target in links:
         if target not in contents:
             raise bad(path, "a hard link to a regular file of the same list")
         nodes[path] = nodes[target]
         contents[path] = contents[target]
-    return MemoryTree(nodes, contents)
+        # A link to a link is a name of the same file.
+        group = names.setdefault(target, [target])
+        group.append(path)
+        names[path] = group
+    return MemoryTree(nodes, contents, hard_links=names.values())
 
 
 def clean_path(path: str, what: str) -> str:
@@ -187,7 +192,7 @@ def ignored_away(tree: MemoryTree, ignore_file: str | None) -> MemoryTree:
     kept = [path for path, keep in zip(paths, ignore.kept(paths, directories), strict=True) if keep]
     nodes = {path: node for path in ["", *kept] if (node := tree.node(path)) is not None}
     contents = {path: tree.read(path) for path, node in nodes.items() if node.kind == "file"}
-    return MemoryTree(nodes, contents)
+    return MemoryTree(nodes, contents, hard_links=tree.hard_links())
 
 
 def served_files(value: object) -> dict[str, ServedFile]:

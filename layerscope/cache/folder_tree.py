@@ -57,6 +57,7 @@ class FolderTree:
         self._entered: dict[str, _Entered] = {}
         self._listings: dict[str, _Listing] = {}
         self._unchanged: dict[str, bool] = {}
+        self._first_names: dict[str, str] | None = None
 
     @classmethod
     def open(
@@ -146,6 +147,32 @@ class FolderTree:
         prefix = f"{path}/" if path else ""
         for name in listing.shown:
             yield prefix + name, self._node(path, directory, directory.row(name))
+
+    def first_name(self, path: str) -> str:
+        """The first path, in the order of a walk, that names the same file."""
+        if self._first_names is None:
+            self._first_names = self._named_twice()
+        return self._first_names.get(path, path)
+
+    def _named_twice(self) -> dict[str, str]:
+        """Every shown path of a regular file with several, to the first of them.
+
+        Names of one file have all numbers in common. Inode numbers alone would not do: parts of a
+        folder may lie on different file systems.
+        """
+        first: dict[bytes, str] = {}
+        others: dict[str, str] = {}
+        for path, node in self.walk():
+            if node.kind != "file":
+                continue
+            folder, _, name = path.rpartition("/")
+            directory = self.scan.directory(folder)
+            at = directory.row(name) * COLUMNS
+            numbers = directory.stats[at : at + COLUMNS].tobytes()
+            known = first.setdefault(numbers, path)
+            if known != path:
+                others[path] = others[known] = known
+        return others
 
     def members(self, path: str) -> Iterator[tuple[str, FileNode, bytes]]:
         """Name, file and digest of all in a directory: see `filetree.ListsMembers`."""

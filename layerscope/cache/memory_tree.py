@@ -8,7 +8,7 @@ from layerscope.cache.filetree import FileNode
 from layerscope.errors import UnreadableInputError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 DIRECTORY = FileNode("dir", 0o755)
 
@@ -26,11 +26,18 @@ class MemoryTree:
         nodes: Mapping[str, FileNode],
         contents: Mapping[str, bytes],
         digests: Mapping[str, bytes] | None = None,
+        hard_links: Iterable[Collection[str]] = (),
     ) -> None:
         """`nodes` by path; `contents` has the bytes of every regular file among them.
 
-        `digests` may stand for contents that nobody has, as in the record of a build.
+        `digests` may stand for contents that nobody has, as in the record of a build. Each of
+        `hard_links` are the paths of one file; those that are not in `nodes` do not count.
         """
+        self._first_names: dict[str, str] = {}
+        for names_of_one in hard_links:
+            known = [path for path in names_of_one if path in nodes]
+            first = min(known, key=_in_walk_order, default="")
+            self._first_names.update(dict.fromkeys(known, first))
         self._digests = dict(digests or {})
         self._nodes: dict[str, FileNode] = {"": nodes.get("", DIRECTORY)}
         self._contents = dict(contents)
@@ -86,6 +93,17 @@ class MemoryTree:
             digest = self._digests[path] = blake3(self.read(path)).digest()
         return digest
 
+    def first_name(self, path: str) -> str:
+        """The first path, in the order of a walk, that names the same file."""
+        return self._first_names.get(path, path)
+
+    def hard_links(self) -> list[list[str]]:
+        """The paths of each file that has several."""
+        groups: dict[str, list[str]] = {}
+        for path, first in self._first_names.items():
+            groups.setdefault(first, []).append(path)
+        return list(groups.values())
+
     def read(self, path: str) -> bytes:
         """The file's bytes."""
         content = self._contents.get(path)
@@ -97,3 +115,7 @@ class MemoryTree:
 
 def _as_bytes(name: str) -> bytes:
     return name.encode("utf-8", "surrogateescape")
+
+
+def _in_walk_order(path: str) -> list[bytes]:
+    return [_as_bytes(part) for part in path.split("/")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from layerscope.cache.builders.hard_links import first_name
 from layerscope.cache.filetree import KeepsValues, members
 
 if TYPE_CHECKING:
@@ -58,6 +59,10 @@ class ReplacedFile:
                 yield name, self.node(self._path) or node, self.digest(self._path)
             else:
                 yield name, node, digest
+
+    def first_name(self, path: str) -> str:
+        """The first path that names the same file, as the other tree tells."""
+        return first_name(self._tree, path)
 
     def kept(self, path: str, whose: str) -> bytes | None:
         """What the other tree keeps, for directories that the replaced file is not in."""

@@ -86,7 +86,8 @@ class CacheDocument(Row, frozen=True, kw_only=True):
         failed: None where nothing is known to fail.
         last_good: The last step before the one that fails: where to look from.
         debug: How to open the last good step, as lines of text; empty where nothing fails.
-        first_miss: The line of the first miss; None if there is none.
+        first_miss: The line of the first miss; None if there is none. The step of a `--label`,
+            which stands on no line, does not count.
         hits: Steps that are taken from the cache.
         misses: Steps that run.
         unknown: Steps of which nobody can know.
@@ -177,7 +178,7 @@ def cache_document(
         failed=_failure(prediction, failing),
         last_good=_last_good(prediction, failing),
         debug=list(debug),
-        first_miss=next((row.line for row in rows if row.outcome == "miss"), None),
+        first_miss=next((row.line for row in rows if row.outcome == "miss" and row.line), None),
         hits=counted.count("hit"),
         misses=counted.count("miss"),
         unknown=counted.count("unknown"),

@@ -168,6 +168,27 @@ class TestFiles:
             tree.digest("a")
 
 
+class TestHardLinks:
+    def test_second_name_leads_to_the_first_in_the_order_of_a_walk(self, root: Path) -> None:
+        write(root, b__x="1", d="2", e="2")
+        (root / "b" / "y").hardlink_to(root / "b" / "x")
+        (root / "a").hardlink_to(root / "b" / "x")
+
+        tree = FolderTree.open(root)
+
+        names = {path: tree.first_name(path) for path in ("a", "b/x", "b/y", "d", "e")}
+        assert names == {"a": "a", "b/x": "a", "b/y": "a", "d": "d", "e": "e"}
+
+    def test_name_that_is_ignored_does_not_count(self, root: Path) -> None:
+        write(root, x="1")
+        (root / "a").hardlink_to(root / "x")
+        (root / "y").hardlink_to(root / "x")
+
+        tree = FolderTree.open(root, Ignore.of(["a"]))
+
+        assert tree.first_name("y") == "x"
+
+
 @contextmanager
 def as_somebody_else() -> Iterator[None]:
     """The block runs without root's right to read everything."""

@@ -52,3 +52,11 @@ def test_digest_tells_contents_apart() -> None:
 def test_read_of_no_regular_file_is_an_error() -> None:
     with pytest.raises(UnreadableInputError):
         tree().read("b")
+
+
+def test_names_of_one_file_lead_to_the_first_that_is_there() -> None:
+    nodes = {name: FileNode("file", size=1) for name in ("a/z", "b", "c", "d")}
+    files = MemoryTree(nodes, dict.fromkeys(nodes, b"1"), hard_links=[("d", "0", "b", "a/z")])
+
+    assert [files.first_name(name) for name in ("a/z", "b", "c", "d")] == ["a/z", "a/z", "c", "a/z"]
+    assert sorted(map(sorted, files.hard_links())) == [["a/z", "b", "d"]]

@@ -250,7 +250,8 @@ class Transfer:
             value, entries = done[key]
             self.contents.append(Known(value, self.origin.whence(path)))
             self.selections.append(Selection(match.path, self.origin.name, entries))
-            if match.archive:
+            if match.archive or (rename and match.node.kind == "dir"):
+                # A wildcard's directory under a file's name is no case to follow further.
                 self.files = place_unknown(self.files, placement.destination, value, -1)
             else:
                 item = Item(look.tree, match.target, posixpath.basename(match.path))

@@ -260,7 +260,8 @@ def dispatch_transfer(frontend: Frontend, stage: StageState, command: Command) -
         stage=stage.label,
     )
     platform = frontend.platform_text(stage)
-    link_name = names.numbered(stage, f"LINK {text}", platform, advance=False)
+    mark = "ONBUILD LINK" if command.trigger else "LINK"
+    link_name = names.numbered(stage, f"{mark} {text}", platform, advance=False)
     frontend.row(
         stage,
         command,

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from layerscope.cache.builders.buildkit import selecting, sent
+from layerscope.cache.builders.buildkit.changes import ChangedSnapshot, MergedSnapshot
 from layerscope.cache.builders.buildkit.contents import Checksums
 from layerscope.cache.builders.buildkit.placed import PlacedTree
+from layerscope.cache.builders.buildkit.selecting import literal_prefix
 from layerscope.cache.builders.buildkit.snapshot import (
     BaseSnapshot,
-    ChangedSnapshot,
-    MergedSnapshot,
     RunSnapshot,
     Snapshot,
     TreeSnapshot,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from layerscope.cache.builders.buildkit.dialect import Dialect
     from layerscope.cache.builders.buildkit.records import Key, Records
     from layerscope.cache.builders.buildkit.snapshot import Content
-    from layerscope.cache.definition import Operation, Selector, Vertex
+    from layerscope.cache.definition import Definition, Operation, Selector, Vertex
     from layerscope.cache.filetree import FileTree
 
 DOWNLOAD_MODE = 0o600
@@ -78,11 +79,20 @@ class Execution:
         number: Which one it is.
         records: The cache, for the ETags of earlier downloads.
         trees: Checksums of trees that are given.
+        definition: All that the build does.
     """
 
     def __init__(
-        self, rules: Dialect, build: Build, number: int, records: Records, trees: KnownTrees
+        self,
+        rules: Dialect,
+        build: Build,
+        definition: Definition,
+        number: int,
+        *,
+        records: Records,
+        trees: KnownTrees,
     ) -> None:
+        self._definition = definition
         self._rules = rules
         self._build = build
         self._number = number
@@ -202,7 +212,7 @@ class Execution:
             if isinstance(each, _NotFetched):
                 raise FailedStepError(each.problem)
         if isinstance(operation, FileChanges):
-            return self._file_changes(operation, present)
+            return self._file_changes(vertex, operation, present)
         if isinstance(operation, Merge):
             return MergedSnapshot(self._rules, present)
         if isinstance(operation, Exec):
@@ -212,21 +222,51 @@ class Execution:
         problem = "this step is not known"
         raise FailedStepError(problem)
 
-    def _file_changes(self, operation: FileChanges, inputs: Sequence[Snapshot]) -> Snapshot:
+    def _file_changes(
+        self, vertex: Vertex, operation: FileChanges, inputs: Sequence[Snapshot]
+    ) -> Snapshot:
         if not operation.on_input and any(_names_someone(each) for each in operation.actions):
             # There is no user database in an empty tree.
             problem = "invalid user index: -1"
             raise FailedStepError(problem)
         for action in operation.actions:
-            if not isinstance(action, CopyFiles):
-                continue
-            if action.source < 0:
-                problem = f"{action.selector.path}: not found in an empty stage"
-                raise FailedStepError(problem)
-            if not action.selector.plain:
-                _require_source(action, inputs[action.source])
+            if isinstance(action, CopyFiles):
+                self._require_source(vertex, action, inputs)
         parent = inputs[0] if operation.on_input else None
-        return ChangedSnapshot(self._rules, parent, operation, inputs)
+        snapshot = ChangedSnapshot(self._rules, parent, operation, inputs)
+        if snapshot.may_conflict() and snapshot.files.conflict:
+            raise FailedStepError(snapshot.files.conflict)
+        return snapshot
+
+    def _require_source(
+        self, vertex: Vertex, action: CopyFiles, inputs: Sequence[Snapshot]
+    ) -> None:
+        """The directory that a wildcard or patterns are looked up in must be there."""
+        selector = action.selector
+        path = literal_prefix(selector)
+        if action.source < 0:
+            if path:
+                problem = f"{selector.path}: not found in an empty stage"
+                raise FailedStepError(problem)
+            return
+        source = inputs[action.source]
+        if selector.plain or not path or source.files.marks:
+            return
+        place = source.checksums.resolve(path, follow=True)
+        there = place is not None and source.checksums.tree.node(place) is not None
+        operation = vertex.inputs[action.source].vertex.operation
+        if there and place and isinstance(operation, Local) and not operation.name:
+            there = self._is_sent(source, selector, place)
+        if not there:
+            problem = f"{path}: not found"
+            raise FailedStepError(problem)
+
+    def _is_sent(self, context: Snapshot, selector: Selector, place: str) -> bool:
+        # Most often something matches, and there is no need to look for others that do.
+        if selector.wildcard and selecting.selected(context.checksums, selector):
+            return True
+        patterns = sent.patterns_of(self._definition)
+        return patterns is None or sent.is_sent(patterns, context.checksums, place)
 
     def _refuse_command(self, operation: Exec, inputs: Sequence[Snapshot]) -> None:
         failing = {" ".join(text.split()) for text in self._build.failing_runs}
@@ -259,17 +299,6 @@ def _names_someone(action: CopyFiles | MakeDirectory | MakeFile) -> bool:
     """Does an action need a user database?"""
     owner = None if isinstance(action, MakeFile) else action.owner
     return owner is not None and (isinstance(owner.user, str) or isinstance(owner.group, str))
-
-
-def _require_source(action: CopyFiles, source: Snapshot) -> None:
-    """Without a wildcard in it, the path that patterns are applied to must be there."""
-    selector = action.selector
-    if selector.wildcard or source.files.marks:
-        return
-    place = source.checksums.resolve(selector.path, follow=True)
-    if place is None or source.checksums.tree.node(place) is None:
-        problem = f"{selector.path}: not found"
-        raise FailedStepError(problem)
 
 
 def _may_have_users(snapshot: Snapshot) -> bool:

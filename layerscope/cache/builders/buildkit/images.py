@@ -58,8 +58,11 @@ class Images:
     def base(self, name: str, platform: Platform) -> Base | None:
         """What is known of an image; None for one of which only the name is known.
 
-        Raises: `DockerfileError`: It is there for other platforms only.
+        Raises: `DockerfileError`: It is there for other platforms only, or the name is none.
         """
+        if not _is_lower_case(name):
+            problem = f"{shown(name)} is no image name: it must be in lower case"
+            raise DockerfileError(problem)
         image = self._exact.get(name) or self._normal.get(normal_name(name))
         if image is None:
             return None
@@ -68,6 +71,13 @@ class Images:
             problem = f"the image {shown(name)} is not there for {platform}"
             raise DockerfileError(problem)
         return found
+
+
+def _is_lower_case(name: str) -> bool:
+    repository = normal_name(name).partition("/")[2].partition("@")[0]
+    folder, slash, last = repository.rpartition("/")
+    path = folder + slash + last.partition(":")[0]
+    return path == path.lower()
 
 
 def _for_platform(image: NamedImage, platform: Platform) -> Base | None:

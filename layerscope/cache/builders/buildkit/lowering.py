@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from layerscope.cache.builders.buildkit import copying, names
+from layerscope.cache.builders.buildkit import copying, names, settings
 from layerscope.cache.builders.buildkit.arguments import dispatch_argument, global_arguments
 from layerscope.cache.builders.buildkit.dialect import (
     refuse_newer_language,
@@ -29,10 +29,21 @@ from layerscope.cache.step import Ingredient, StepFacts
 from layerscope.dockerfile import stages
 from layerscope.dockerfile.directives import detect_syntax
 from layerscope.dockerfile.expand import expand
-from layerscope.dockerfile.instructions import Add, Arg, Copy, Env, Run, Shell, User, Workdir
+from layerscope.dockerfile.instructions import (
+    Add,
+    Arg,
+    Copy,
+    Env,
+    Run,
+    Shell,
+    User,
+    Workdir,
+)
 from layerscope.errors import DockerfileError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from layerscope.cache.build import Build
     from layerscope.cache.builders.buildkit.dialect import Dialect
     from layerscope.cache.builders.buildkit.platforms import Platform
@@ -64,11 +75,17 @@ def lower(build: Build, rules: Dialect) -> Definition:
             graph=graph,
             target=target,
             several=len(targets) > 1,
-            epoch_ns=epoch_ns(build.build_args.get(EPOCH) or arguments.get(EPOCH, "")),
+            epoch_ns=_epoch_ns(build, dockerfile, arguments),
             global_args=arguments,
         )
         _lower_for_platform(frontend, dockerfile)
     return graph.definition()
+
+
+def _epoch_ns(build: Build, dockerfile: Dockerfile, arguments: Mapping[str, str]) -> int | None:
+    value = build.build_args.get(EPOCH) or arguments.get(EPOCH, "")
+    names = [stage.name for stage in dockerfile.stages if stage.name]
+    return epoch_ns(value, [*names, *build.named_contexts])
 
 
 def _lower_for_platform(frontend: Frontend, dockerfile: Dockerfile) -> None:
@@ -215,3 +232,5 @@ def _dispatch_command(frontend: Frontend, state: StageState, command: Command) -
         state.user = instruction.user
     elif isinstance(instruction, Shell):
         state.shell = instruction.shell
+    else:
+        settings.check(instruction)

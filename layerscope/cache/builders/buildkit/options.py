@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ from layerscope.dockerfile.csvfields import split_fields
 from layerscope.errors import DockerfileError, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from layerscope.cache.build import Build
 
 NETWORKS = ("none", "host", "sandbox")
@@ -23,6 +26,8 @@ RESOURCES = (
 )
 EPOCH = "SOURCE_DATE_EPOCH"
 NANOSECONDS = 1_000_000_000
+REMOTE = frozenset(":/@")
+INTEGER = re.compile(r"[-+]?[0-9]{1,18}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class Options:
         hosts: Names of extra hosts, in order; their addresses are in no key.
         hostname: Empty if not set.
         shm_size: In bytes; 0 if not set.
-        limits: `ulimit`, as given.
+        limits: `ulimit`, each as `name=soft:hard`.
         parent_group: `cgroup-parent`.
         resources: Name and value of each limit that is set.
         cache_namespace: What stands in front of the ids of cache mounts.
@@ -81,7 +86,7 @@ def options_of(build: Build, *, all_known: bool) -> Options:
         hostname=basic.hostname,
         cache_namespace=basic.cache_namespace,
         shm_size=shm_size,
-        limits=tuple(split_fields(given["ulimit"])) if given.get("ulimit") else (),
+        limits=_limits(given.get("ulimit", "")),
         parent_group=given.get("cgroup-parent", ""),
         resources=tuple((name, given[name]) for name in RESOURCES if given.get(name)),
     )
@@ -100,12 +105,31 @@ def _hosts(text: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def epoch_ns(value: str) -> int | None:
+def epoch_ns(value: str, sources: Sequence[str] = ()) -> int | None:
     """The time that `SOURCE_DATE_EPOCH` sets, in nanoseconds; None if it sets none.
 
-    It can name a source to take the time from; that time is not known here.
+    It can name one of `sources`, the context or something remote to take the time from; that time
+    is not known here. Raises: `DockerfileError`.
     """
     digits = value.removeprefix("-").removeprefix("+")
-    if not digits.isascii() or not digits.isdigit():
-        return None
-    return int(value) * NANOSECONDS
+    if digits.isascii() and digits.isdigit():
+        return int(value) * NANOSECONDS
+    named = {"", "context", *(name.lower() for name in sources)}
+    if value.lower() not in named and not REMOTE & set(value):
+        problem = f"SOURCE_DATE_EPOCH {shown(value)} is neither a number nor the name of a source"
+        raise DockerfileError(problem)
+    return None
+
+
+def _limits(text: str) -> tuple[str, ...]:
+    return tuple(_limit(each) for each in split_fields(text)) if text else ()
+
+
+def _limit(text: str) -> str:
+    """A limit with both of its values; one alone is both."""
+    name, equals, values = text.partition("=")
+    soft, colon, hard = values.partition(":")
+    if not equals or not all(INTEGER.match(each) for each in (soft, *([hard] if colon else []))):
+        problem = f"ulimit {shown(text)} is not name=soft[:hard]"
+        raise DockerfileError(problem)
+    return f"{name}={int(soft)}:{int(hard) if colon else int(soft)}"

@@ -104,6 +104,13 @@ class PlacedTree:
         self._own[path] = (self._time, node, tree, place)
         self._made.pop(path, None)
 
+    def clear(self, path: str) -> None:
+        """Take away all that is at and below `path`, which somebody then puts something at."""
+        self._time += 1
+        self._cleared[path] = self._time
+        self._own.pop(path, None)
+        self._names.pop(path, None)
+
     def write(self, path: str, node: FileNode, data: bytes) -> None:
         """Put a file with these bytes at `path`."""
         self.put(path, node)

@@ -75,7 +75,14 @@ class Sequences:
     ) -> Mapping[int, Solved]:
         if each.definition is None:
             return {}
-        execution = Execution(self.rules, each.build, number, records, self.trees)
+        execution = Execution(
+            self.rules,
+            each.build,
+            each.definition,
+            number,
+            records=records,
+            trees=self.trees,
+        )
         solver = Solver(records, execution, number, assume_same=assume_same)
         return solver.solve(each.definition)
 

@@ -30,12 +30,14 @@ class Selected:
         place: Where it lies in the tree.
         node: The file.
         top: Is nothing above it selected with it?
+        taken: Is it itself included? Else it is a directory that holds something included.
     """
 
     path: str
     place: str
     node: FileNode
     top: bool
+    taken: bool = True
 
 
 def literal_prefix(selector: Selector) -> str:
@@ -72,7 +74,7 @@ def selected(checksums: Checksums, selector: Selector) -> list[Selected]:
     """All that is selected, parents first."""
     found: list[Selected] = []
     for spelled, place in _tops(checksums, selector):
-        found.extend(_below(checksums.tree, selector, spelled, place))
+        found.extend(below(checksums.tree, selector, spelled, place))
     return found
 
 
@@ -130,7 +132,7 @@ def _literal(pattern: str) -> list[str] | None:
     return literal
 
 
-def _below(tree: FileTree, selector: Selector, top: str, place: str) -> Iterator[Selected]:
+def below(tree: FileTree, selector: Selector, top: str, place: str) -> Iterator[Selected]:
     """What is selected at and below one matched place."""
     patterns = _Patterns(selector)
     # The directory that is named with a slash at its end, which is only the root, has no header.
@@ -145,7 +147,8 @@ def _below(tree: FileTree, selector: Selector, top: str, place: str) -> Iterator
         while open_headers and not _inside(here, open_headers[-1][0].place):
             open_headers.pop()
         taken = patterns.take(relative)
-        item = Selected(f"{top}/{relative}" if relative else top, here, node, top=not open_headers)
+        spelled = f"{top}/{relative}" if relative else top
+        item = Selected(spelled, here, node, top=not open_headers, taken=taken)
         is_directory = node.kind == "dir"
         if taken and not (headless and not relative):
             for index, (header, given) in enumerate(open_headers):

@@ -11,20 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 from layerscope.cache.builders.buildkit import gopath
-from layerscope.cache.builders.buildkit.contents import Checksums, digest
+from layerscope.cache.builders.buildkit.contents import Checksums, MissingPathError
 from layerscope.cache.builders.buildkit.placed import PlacedTree
-from layerscope.cache.builders.buildkit.placing import copy_into
-from layerscope.cache.definition import CopyFiles, MakeDirectory
-from layerscope.cache.filetree import FileNode
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
     from layerscope.cache.builders.buildkit.dialect import Dialect
-    from layerscope.cache.definition import FileChanges, Owner, Selector
+    from layerscope.cache.definition import Selector
     from layerscope.cache.filetree import FileTree
 
 
@@ -33,7 +29,8 @@ class Content:
     """What a lookup by content compares.
 
     Attributes:
-        known: The checksum, or, where not all is known, what steps have put there.
+        known: The checksum, also where there may be files of a base that nobody knows; where a
+            command may have changed it, what steps have put there since.
         hidden: Identities of what else may be there: which run, which base, which path. Equal
             ones are equal files; about others nothing can be said.
         run: May a command have changed what steps put there?
@@ -73,6 +70,7 @@ class Files:
         placings: What steps have put where since the last command.
         users: The user database of the base image; None where nobody knows.
         groups: Likewise.
+        conflict: Why the last step could not put its files there; empty if it could.
     """
 
     tree: PlacedTree
@@ -80,6 +78,7 @@ class Files:
     placings: tuple[Mark, ...] = ()
     users: Mapping[str, tuple[int, int]] | None = None
     groups: Mapping[str, int] | None = None
+    conflict: str = ""
 
     def copy(self) -> Files:
         """Files that change on their own."""
@@ -92,6 +91,8 @@ class Snapshot:
     def __init__(self, rules: Dialect) -> None:
         self._rules = rules
         self.worked_out: Files | None = None
+        # Where steps have put single files, in this stage and those that build on the same.
+        self.named: set[str] = set()
 
     @property
     def files(self) -> Files:
@@ -159,7 +160,13 @@ class Snapshot:
             known.extend(each.token for each in self.files.placings if each.touches(place))
         if not hidden:
             return Content(self.checksums.of(selectors, whole_paths=self._rules.solver))
-        return Content(tuple(known), tuple(hidden), run)
+        if run:
+            return Content(tuple(known), tuple(hidden), run)
+        try:
+            placed: Hashable = self.checksums.of(selectors, whole_paths=self._rules.solver)
+        except MissingPathError:
+            placed = None
+        return Content(placed, tuple(hidden))
 
     def _unknown_place(self, selector: Selector) -> str | None:
         """Where it is not known what a selector takes; None if all of it is known."""
@@ -248,6 +255,8 @@ class RunSnapshot(Snapshot):
         super().__init__(rules)
         self._below = parent
         self._token = token
+        if parent is not None:
+            self.named = parent.named
 
     def parent(self) -> Snapshot | None:
         """What it builds on; None for nothing."""
@@ -260,121 +269,3 @@ class RunSnapshot(Snapshot):
         marks = (*marks, Mark("", self._token, run=True))
         tree = files.tree.without_below()
         return Files(tree, marks, users=files.users, groups=files.groups)
-
-
-class ChangedSnapshot(Snapshot):
-    """What file operations leave on top of another snapshot, or of nothing."""
-
-    def __init__(
-        self,
-        rules: Dialect,
-        parent: Snapshot | None,
-        changes: FileChanges,
-        sources: Sequence[Snapshot],
-    ) -> None:
-        super().__init__(rules)
-        self._below = parent
-        self._changes = changes
-        self._sources = sources
-
-    def parent(self) -> Snapshot | None:
-        """What it builds on; None for nothing."""
-        return self._below
-
-    def taken_from(self) -> Sequence[Snapshot]:
-        """What else its files come from."""
-        return [
-            self._sources[action.source]
-            for action in self._changes.actions
-            if isinstance(action, CopyFiles)
-        ]
-
-    def changed(self, files: Files) -> Files:
-        """The files after it, given those below it."""
-        for action in self._changes.actions:
-            if isinstance(action, CopyFiles):
-                self._copy(files, action)
-                continue
-            path = gopath.inside(action.path)
-            files.placings = (*files.placings, Mark(path, action))
-            if isinstance(action, MakeDirectory):
-                _make_directory(files, action)
-            else:
-                node = FileNode("file", action.mode, size=len(action.data))
-                files.tree.write(path, node, action.data)
-        return files
-
-    def _copy(self, files: Files, action: CopyFiles) -> None:
-        source = self._sources[action.source]
-        destination = gopath.inside(action.destination)
-        content = source.content([action.selector])
-        # Contents name contents of other stages, and so on: a digest keeps that flat.
-        token = digest([repr((content, replace(action, source=0))).encode()])
-        if content.hidden:
-            files.marks = (*files.marks, Mark(destination, ("copied", token), run=content.run))
-            return
-        files.placings = (*files.placings, Mark(destination, token))
-        for archive in copy_into(
-            files.tree, source.checksums, action, lambda owner: ids_of(owner, files)
-        ):
-            members = ("unpacked", archive.content, action.owner, action.mode)
-            files.marks = (*files.marks, Mark(archive.path, members))
-
-
-class MergedSnapshot(Snapshot):
-    """Trees laid on one another."""
-
-    def __init__(self, rules: Dialect, layers: Sequence[Snapshot]) -> None:
-        super().__init__(rules)
-        self._layers = layers
-
-    def parent(self) -> Snapshot | None:
-        """What it builds on; None for nothing."""
-        return self._layers[0]
-
-    def taken_from(self) -> Sequence[Snapshot]:
-        """What else its files come from."""
-        return self._layers[1:]
-
-    def changed(self, files: Files) -> Files:
-        """The files after it, given those below it."""
-        for layer in self._layers[1:]:
-            upper = layer.files
-            files.tree.hang("", upper.tree, "")
-            files.marks = (*files.marks, *upper.marks)
-            files.placings = (*files.placings, *upper.placings)
-        return files
-
-
-def ids_of(owner: Owner, files: Files) -> tuple[int, int]:
-    """The numbers that an owner stands for.
-
-    A name that is not in the user database is root's. Where the database is not known, a name has
-    a negative number of its own: it differs from all that are known.
-    """
-    uid = gid = 0
-    sure = not any(mark.run for mark in files.marks)
-    if isinstance(owner.user, int):
-        uid = gid = owner.user
-    elif owner.user is not None:
-        guess = (0, 0) if sure and files.users is not None else _own_numbers(owner.user)
-        uid, gid = (files.users or {}).get(owner.user, guess)
-    if isinstance(owner.group, int):
-        gid = owner.group
-    elif owner.group is not None:
-        number = gid if sure and files.groups is not None else _own_numbers(owner.group)[0]
-        gid = (files.groups or {}).get(owner.group, number)
-    return uid, gid
-
-
-def _own_numbers(name: str) -> tuple[int, int]:
-    number = -1 - crc32(name.encode("utf-8", "surrogateescape"))
-    return number, number
-
-
-def _make_directory(files: Files, action: MakeDirectory) -> None:
-    path = gopath.inside(action.path)
-    ids = (0, 0) if action.owner is None else ids_of(action.owner, files)
-    while path and files.tree.node(path) is None:
-        files.tree.put(path, FileNode("dir", action.mode, ids[0], ids[1]))
-        path = path.rpartition("/")[0] if action.parents else ""

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from layerscope.cache.builders.buildkit import gopath
+from layerscope.cache.builders.buildkit import gopath, modes
 from layerscope.cache.definition import Owner
 from layerscope.errors import DockerfileError, shown
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 LARGEST_MODE = 0o7777
 LARGEST_ID = 2**31 - 1
 OCTAL = re.compile(r"[0-7]+\Z", re.ASCII)
-SYMBOLIC = re.compile(r"[ugoa]*[-+=][rwxXst]*(,[ugoa]*[-+=][rwxXst]*)*\Z", re.ASCII)
 NUMBER = re.compile(r"[-+]?[0-9]{1,10}\Z", re.ASCII)
 GIT_SCHEMES = ("git://", "ssh://")
 SCP_STYLE = re.compile(r"[a-zA-Z0-9._-]+@[a-zA-Z0-9._-]+:[^/:][^:]*\Z", re.ASCII)
@@ -69,7 +68,7 @@ def chosen_mode(text: str, *, strict: bool) -> int | str | None:
         mode = int(text, 8)
         if mode <= LARGEST_MODE or not strict:
             return mode
-    elif SYMBOLIC.match(text) and strict:
+    elif strict and modes.is_symbolic(text):
         return text
     if not strict:
         return None
