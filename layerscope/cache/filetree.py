@@ -102,3 +102,15 @@ def members(tree: FileTree, path: str) -> Iterator[tuple[str, FileNode, bytes]]:
         node = tree.node(prefix + name)
         if node is not None:
             yield name, node, tree.digest(prefix + name) if node.kind == "file" else b""
+
+
+def walked(tree: FileTree, path: str) -> Iterator[tuple[str, FileNode]]:
+    """All files below `path`, parents first, by asking for one after the other."""
+    waiting = [path]
+    while waiting:
+        here = waiting.pop()
+        node = tree.node(here)
+        if here != path and node is not None:
+            yield here, node
+        prefix = f"{here}/" if here else ""
+        waiting.extend(prefix + name for name in reversed(tree.children(here)))

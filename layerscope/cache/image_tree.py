@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from layerscope.cache.filetree import FileNode
+from layerscope.cache.filetree import FileNode, walked
 from layerscope.errors import UnreadableInputError, shown
 
 if TYPE_CHECKING:
@@ -78,14 +78,7 @@ class ImageTree:
 
     def walk(self, path: str = "") -> Iterator[tuple[str, FileNode]]:
         """All files below `path`, parents first."""
-        waiting = [path]
-        while waiting:
-            here = waiting.pop()
-            node = self.node(here)
-            if here != path and node is not None:
-                yield here, node
-            prefix = f"{here}/" if here else ""
-            waiting.extend(prefix + name for name in reversed(self.children(here)))
+        return walked(self, path)
 
     def digest(self, path: str) -> bytes:
         """BLAKE3 of the file's bytes, as all trees of files give it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from layerscope.cache.filetree import FileNode
+from layerscope.cache.filetree import FileNode, walked
 from layerscope.errors import UnreadableInputError, shown
 
 if TYPE_CHECKING:
@@ -76,13 +76,7 @@ class MemoryTree:
 
     def walk(self, path: str = "") -> Iterator[tuple[str, FileNode]]:
         """All files below `path`, parents first."""
-        waiting = [path]
-        while waiting:
-            here = waiting.pop()
-            if here != path:
-                yield here, self._nodes[here]
-            prefix = f"{here}/" if here else ""
-            waiting.extend(prefix + name for name in reversed(self.children(here)))
+        return walked(self, path)
 
     def digest(self, path: str) -> bytes:
         """BLAKE3 of the file's bytes, as all trees of files give it."""

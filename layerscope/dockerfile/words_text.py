@@ -72,11 +72,12 @@ def quoted(text: str) -> str:
     '"${A:?\\"\\a\\xff}"'
     """
     cut = len(text) > SHOWN_CHARACTERS
-    inside = "".join(map(_escaped, text[:SHOWN_CHARACTERS]))
+    inside = "".join(map(escaped, text[:SHOWN_CHARACTERS]))
     return f'"{inside}…"' if cut else f'"{inside}"'
 
 
-def _escaped(char: str) -> str:
+def escaped(char: str) -> str:
+    """One character as Go's `%q` writes it inside of double quotes."""
     if char in _BY_NAME:
         return _BY_NAME[char]
     if char.isprintable():

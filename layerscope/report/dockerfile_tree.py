@@ -8,24 +8,13 @@ Source: BuildKit, `frontend/dockerfile/parser` (`Node.Dump`), and Go's `strconv.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from layerscope.dockerfile.letter_case import lower
+from layerscope.dockerfile.words_text import escaped
 
 if TYPE_CHECKING:
     from layerscope.dockerfile.node import Node
-
-_NAMED: Final = {
-    "\a": "\\a",
-    "\b": "\\b",
-    "\f": "\\f",
-    "\n": "\\n",
-    "\r": "\\r",
-    "\t": "\\t",
-    "\v": "\\v",
-    '"': '\\"',
-    "\\": "\\\\",
-}
 
 
 def tree_text(node: Node) -> str:
@@ -48,17 +37,4 @@ def quoted(text: str) -> str:
     >>> print(quoted('a"\x00\udcff\u2028'))
     "a\"\x00\xff\u2028"
     """
-    return '"' + "".join(_escaped(char) for char in text) + '"'
-
-
-def _escaped(char: str) -> str:
-    if char in _NAMED:
-        return _NAMED[char]
-    if char.isprintable():
-        return char
-    code = ord(char)
-    if 0xDC80 <= code <= 0xDCFF:
-        return f"\\x{code - 0xDC00:02x}"
-    if code < 0x80:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return '"' + "".join(escaped(char) for char in text) + '"'

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from layerscope.cache.builders.content_known import NO_BUILD, Unknown
-from layerscope.cache.filetree import FileNode
+from layerscope.cache.filetree import FileNode, walked
 from layerscope.errors import UnreadableInputError, shown
 
 if TYPE_CHECKING:
@@ -125,13 +125,7 @@ class PlacedTree:
 
     def walk(self, path: str = "") -> Iterator[tuple[str, FileNode]]:
         """All files below `path`, parents first."""
-        waiting = [path]
-        while waiting:
-            here = waiting.pop()
-            if here != path:
-                yield here, self._placed[here].node
-            prefix = f"{here}/" if here else ""
-            waiting.extend(prefix + name for name in reversed(self.children(here)))
+        return walked(self, path)
 
     def digest(self, path: str) -> bytes:
         """Digest of the content, asked of the tree that the file came from."""
