@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from layerscope.cache.predefined import platform_arguments
 from layerscope.dockerfile import stages
 from layerscope.dockerfile.instructions import Copy, Run
 from layerscope.dockerfile.mounts import parse_mount
@@ -33,7 +34,10 @@ def base_names(build: Build, wanted: Collection[int] | None = None) -> list[str]
         dockerfile = stages.read(build.dockerfile)
     except DockerfileError:
         return []
-    env = [*platform_arguments(build), *global_arguments(dockerfile, build)]
+    target = build.platforms[0] if build.platforms else build.build_platform
+    platforms = platform_arguments(target, build.build_platform)
+    env = [f"{name}={value}" for name, value in platforms.items()]
+    _add_global_arguments(env, dockerfile, build)
     known = {SCRATCH, *(name.lower() for name in build.named_contexts)}
     found: dict[str, None] = {}
     for number, stage in enumerate(dockerfile.stages):
@@ -45,21 +49,8 @@ def base_names(build: Build, wanted: Collection[int] | None = None) -> list[str]
     return list(found)
 
 
-def platform_arguments(build: Build) -> list[str]:
-    """`NAME=value` of the arguments that BuildKit sets for the first platform of the build."""
-    target = build.platforms[0] if build.platforms else build.build_platform
-    env: list[str] = []
-    for which, text in (("BUILD", build.build_platform), ("TARGET", target)):
-        system, _, rest = text.partition("/")
-        architecture, _, variant = rest.partition("/")
-        env += [f"{which}PLATFORM={text}", f"{which}OS={system}"]
-        env += [f"{which}ARCH={architecture}", f"{which}VARIANT={variant}"]
-    return env
-
-
-def global_arguments(dockerfile: Dockerfile, build: Build) -> list[str]:
-    """`NAME=value` of each `ARG` above the first `FROM` that has a value."""
-    env: list[str] = []
+def _add_global_arguments(env: list[str], dockerfile: Dockerfile, build: Build) -> None:
+    """Add `NAME=value` of each `ARG` above the first `FROM`; a default may use all before it."""
     for instruction in dockerfile.meta_args:
         for argument in instruction.arguments:
             value = build.build_args.get(argument.key)
@@ -67,7 +58,6 @@ def global_arguments(dockerfile: Dockerfile, build: Build) -> list[str]:
                 value = _expanded(argument.value, env, dockerfile.escape)
             if value is not None:
                 env.append(f"{argument.key}={value}")
-    return env
 
 
 def _names(stage: Stage, env: list[str], escape: str) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from layerscope.errors import LayerscopeError
 from layerscope.oci.reference import Reference
@@ -14,7 +13,8 @@ if TYPE_CHECKING:
 
     from layerscope.cache.filetree import FileTree
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+IMAGE_CONTEXT = "docker-image://"
+"""In front of the reference of an image that is given as a named context."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,7 @@ class Build:
         platforms: `--platform`; empty is the build platform.
         build_platform: The machine's own.
         named_contexts: `--build-context`: a folder, or the reference of an image.
-        served: What a server answers, by URL, or by absolute path for any server on this machine;
-            see `answer`.
+        served: What a server answers, by URL, or by absolute path for any server.
         served_all: Does `served` list all that answers? Else an unlisted URL is unknown.
         frontend_options: BuildKit's frontend options (`force-network-mode`, `add-hosts`, …).
         labels: `--label`.
@@ -123,15 +122,6 @@ class Build:
     cache_from: tuple[str, ...] | None = None
     failing_runs: tuple[str, ...] = ()
     full_context: FileTree | None = None
-
-    def answer(self, url: str) -> ServedFile | None:
-        """The file behind a URL, as far as `served` tells; None if it does not."""
-        if url in self.served:
-            return self.served[url]
-        parts = urlsplit(url)
-        if parts.hostname in LOOPBACK:
-            return self.served.get(parts.path)
-        return None
 
     def image(self, name: str) -> NamedImage | None:
         """The image that a name stands for, as written or in its full form; None if not known."""

@@ -10,9 +10,10 @@ import binascii
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from layerscope.cache import json_texts
 from layerscope.cache.build import Base, BaseConfig, NamedImage, ServedFile
 from layerscope.cache.filetree import FileNode
-from layerscope.cache.memory_tree import MemoryTree
+from layerscope.cache.memory_tree import MemoryTree, out_of_place
 from layerscope.dockerfile.dockerignore import Ignore
 from layerscope.errors import BadCaseError, shown
 
@@ -26,6 +27,7 @@ NANOSECONDS = 1_000_000_000
 FILE_MODE = 0o644
 DIRECTORY_MODE = 0o755
 LINK_MODE = 0o777
+MOST_PATH_CHARACTERS = 4096
 
 
 def bad(what: str, expected: str) -> BadCaseError:
@@ -123,6 +125,10 @@ def entries_tree(entries: Sequence[object], what: str) -> MemoryTree:
         nodes[path] = node
         if content is not None:
             contents[path] = content
+    # Links are files like any other.
+    wrong = out_of_place({**nodes, **{path: FileNode("file") for path, _ in links}})
+    if wrong is not None:
+        raise bad(what, f"a directory above {shown(wrong or '.')}")
     names: dict[str, list[str]] = {}
     for path, target in links:
         if target not in contents:
@@ -141,6 +147,8 @@ def clean_path(path: str, what: str) -> str:
     parts = [part for part in path.split("/") if part not in {"", "."}]
     if ".." in parts:
         raise bad(what, "a path without '..'")
+    if len(path) > MOST_PATH_CHARACTERS:
+        raise bad(what, f"a path of at most {MOST_PATH_CHARACTERS} characters")
     return "/".join(parts)
 
 
@@ -177,7 +185,7 @@ def _node(entry: Mapping[str, object], what: str) -> tuple[FileNode, bytes | Non
 
 def _octal(value: object, what: str) -> int:
     try:
-        return int(text(value, f"{what}.mode"), 8)
+        return json_texts.mode(text(value, f"{what}.mode"))
     except ValueError:
         raise bad(f"{what}.mode", "octal digits") from None
 
@@ -233,9 +241,10 @@ def _base(base: Mapping[str, object], name: str) -> Base:
         clean_path(path, what): as_bytes(content)
         for path, content in text_pairs(base.get("files"), f"{what}.files").items()
     }
-    tree = MemoryTree(
-        {path: FileNode("file", FILE_MODE, size=len(data)) for path, data in files.items()}, files
-    )
+    nodes = {path: FileNode("file", FILE_MODE, size=len(data)) for path, data in files.items()}
+    if out_of_place(nodes) is not None:
+        raise bad(f"{what}.files", "files in directories")
+    tree = MemoryTree(nodes, files)
     users = mapping(base.get("users"), f"{what}.users")
     ids = {
         user: tuple(number(part, what) for part in listing(pair, what))

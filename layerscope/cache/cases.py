@@ -5,11 +5,10 @@ Source: the format of measured cases (`FORMAT.md` beside them).
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from layerscope.cache.build import Build, NamedImage
+from layerscope.cache.build import IMAGE_CONTEXT, Build, NamedImage
 from layerscope.cache.case_parts import (
     as_bytes,
     bad,
@@ -26,15 +25,14 @@ from layerscope.cache.case_parts import (
     text_pairs,
     texts,
 )
-from layerscope.errors import BadCaseError
+from layerscope.cache.json_texts import loads
+from layerscope.errors import BadCaseError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from layerscope.cache.filetree import FileTree
     from layerscope.cache.memory_tree import MemoryTree
-
-IMAGE_CONTEXT = "docker-image://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +80,9 @@ class Case:
 def load(data: bytes) -> Case:
     """The case in the bytes of its file. Raises: `BadCaseError`, `DockerignoreError`."""
     try:
-        document = json.loads(data)
-    except (ValueError, RecursionError):
-        problem = "expected a JSON document"
+        document = loads(data)
+    except ValueError as error:
+        problem = f"expected a JSON document: {shown(error, 80)}"
         raise BadCaseError(problem) from None
     case = mapping(document, "case")
     if not case:

@@ -42,12 +42,20 @@ def _cause_of(
 
 
 def chosen_step(
-    steps: Sequence[CacheStep], line: int | None, stage: str | None
+    steps: Sequence[CacheStep],
+    line: int | None,
+    stage: str | None,
+    spans: Sequence[tuple[int, int]] = (),
 ) -> CacheStep | None:
     """The step that a person means: on this line, of this stage; without either the first miss.
 
-    A line inside of an instruction of several lines means that instruction. Of several rows on one
-    line (`COPY --link`, several platforms) the first that misses counts.
+    Of several rows on one line (`COPY --link`, several platforms) the first that misses counts.
+
+    Args:
+        steps: Those of the prediction.
+        line: Where the step starts, or any line of its instruction.
+        stage: Its stage, by the name that rows have.
+        spans: First and last line of each instruction of the file.
     """
     rows = [
         step
@@ -55,10 +63,10 @@ def chosen_step(
         if step.outcome is not Outcome.NO_STEP
         and (stage is None or (step.facts.stage or "").lower() == stage.lower())
     ]
-    if line is not None:
-        start = max((step.facts.line for step in rows if step.facts.line <= line), default=None)
-        rows = [step for step in rows if step.facts.line == start]
-        return next(
-            (step for step in rows if step.outcome is not Outcome.HIT), next(iter(rows), None)
-        )
-    return next((step for step in rows if step.outcome is not Outcome.HIT), None)
+    if line is None:
+        return next((step for step in rows if step.outcome is not Outcome.HIT), None)
+    starts = {line} | {first for first, last in spans if first <= line <= last}
+    # A builder that knows no here-documents has rows for the lines in them.
+    start = max((step.facts.line for step in rows if step.facts.line in starts), default=None)
+    rows = [step for step in rows if step.facts.line == start]
+    return next((step for step in rows if step.outcome is not Outcome.HIT), next(iter(rows), None))

@@ -206,8 +206,10 @@ class Definition:
         vertices: Inputs before what takes them.
         rows: Stage by stage, in file order.
         forced: Numbers of the vertices that run whatever the cache holds.
+        whole_context: Is all of the main context sent, whatever is taken from it?
     """
 
     vertices: tuple[Vertex, ...]
     rows: tuple[Row, ...]
     forced: frozenset[int]
+    whole_context: bool = False

@@ -30,6 +30,7 @@ class MemoryTree:
     ) -> None:
         """`nodes` by path; `contents` has the bytes of every regular file among them.
 
+        None of the paths may be `out_of_place`, so who takes them from elsewhere looks first.
         `digests` may stand for contents that nobody has, as in the record of a build. Each of
         `hard_links` are the paths of one file; those that are not in `nodes` do not count.
         """
@@ -105,6 +106,25 @@ class MemoryTree:
             problem = f"no regular file {shown(path)} in this tree"
             raise UnreadableInputError(problem)
         return content
+
+
+def out_of_place(nodes: Mapping[str, FileNode]) -> str | None:
+    """The first path of a list of files that lies below something that is no directory, if any.
+
+    >>> out_of_place({"a": FileNode("file"), "a/b": FileNode("file")})
+    'a/b'
+    """
+    if nodes.get("", DIRECTORY).kind != "dir":
+        return ""
+    known: set[str] = set()
+    for path in sorted(nodes):
+        above = path.rpartition("/")[0]
+        while above and above not in known:
+            if nodes.get(above, DIRECTORY).kind != "dir":
+                return path
+            known.add(above)
+            above = above.rpartition("/")[0]
+    return None
 
 
 def _as_bytes(name: str) -> bytes:

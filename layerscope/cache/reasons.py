@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from layerscope.cache.counterparts import counterpart
+from layerscope.cache.credentials import is_hidden
 from layerscope.cache.file_changes import changes, summary
 from layerscope.cache.step import Cause, Outcome, Reason
 from layerscope.errors import shown
@@ -72,7 +73,6 @@ KINDS = {
     "mode": ("flag-changed", "--chmod"),
     "exclude": ("flag-changed", "--exclude"),
     "unpack": ("flag-changed", "--unpack"),
-    "flag": ("flag-changed", "flag"),
     "argument": ("argument-changed", "ARG"),
     "environment": ("environment-changed", "ENV"),
     "user": ("user-changed", "USER"),
@@ -103,7 +103,6 @@ BY_RULE = {
 
 VALUE_CHARACTERS = 60
 SHOWN_DIFFERENCES = 3
-CREDENTIAL_PARTS = ("token", "secret", "password", "passwd", "apikey", "api_key", "credential")
 
 
 def with_reasons(prediction: Prediction) -> Prediction:
@@ -250,11 +249,10 @@ def _fate(before: Hashable, after: Hashable) -> str:
 
 def _value(name: str, value: Hashable) -> str:
     """A value for people; one that may be a credential is not shown."""
-    if any(part in name.lower() for part in CREDENTIAL_PARTS):
+    text = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if is_hidden(name, text):
         return "(not shown)"
-    if isinstance(value, tuple):
-        value = " ".join(str(part) for part in value)
-    text = shown(value, VALUE_CHARACTERS)
+    text = shown(text, VALUE_CHARACTERS)
     return text or "(empty)"
 
 

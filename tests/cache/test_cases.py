@@ -98,16 +98,6 @@ def test_rebuilt_base_has_another_history_and_a_derived_one_has_not() -> None:
     assert created["base:1"] == created["base:1-env"] != created["base:1-rebuilt"]
 
 
-def test_served_file_is_found_on_any_port_of_this_machine() -> None:
-    build = load(case(http=[{"path": "/f", "content": "1"}])).builds[-1]
-
-    answer = build.answer("http://127.0.0.1:18471/f")
-
-    assert answer is not None
-    assert answer.content == b"1"
-    assert build.answer("http://example.com/f") is None
-
-
 @pytest.mark.parametrize(
     "data",
     [
@@ -121,6 +111,13 @@ def test_served_file_is_found_on_any_port_of_this_machine() -> None:
         case(context=[{"path": "x", "hardlink": "y"}]),
         case(base_tags={"a": "nothing"}),
         case(build_args={"a": 1}),
+        case(context=[{"path": "x", "mode": "-1"}]),
+        case(context=[{"path": "x"}, {"path": "x/y"}]),
+        case(context=[{"path": ".", "symlink": "x"}]),
+        case(context=[{"path": "x"}, {"path": "l", "hardlink": "x"}, {"path": "l/y"}]),
+        case(context=[{"path": "x/" * 3000}]),
+        case(context=[{"path": "\ud800"}]),
+        b'{"before":' + b"[" * 100_000,
     ],
 )
 def test_what_is_no_case_is_an_error_of_its_own(data: bytes) -> None:

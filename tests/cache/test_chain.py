@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from layerscope.cache.chain import chain, chosen_step
 from layerscope.cache.step import CacheStep, Cause, Outcome, StepFacts
 
@@ -42,8 +44,17 @@ def test_without_a_line_the_first_miss_is_chosen() -> None:
     assert chosen_step(STEPS, None, None) is STEPS[2]
 
 
+SPANS = [(1, 1), (2, 2), (3, 4), (5, 8), (9, 9)]
+
+
 def test_line_inside_an_instruction_means_that_instruction() -> None:
-    assert chosen_step(STEPS, 8, None) is STEPS[3]
+    assert chosen_step(STEPS, 8, None, SPANS) is STEPS[3]
+    assert chosen_step(STEPS, 3, None, SPANS) is STEPS[2]
+
+
+@pytest.mark.parametrize("line", [1, 10, 99])
+def test_line_without_a_step_means_none_above_it(line: int) -> None:
+    assert chosen_step(STEPS, line, None, SPANS) is None
 
 
 def test_stage_that_is_not_there_has_no_step() -> None:

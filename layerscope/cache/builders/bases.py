@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from typing import TYPE_CHECKING
 
+from layerscope.cache.build import full_name
 from layerscope.cache.builders.content_known import NO_BUILD
 from layerscope.cache.builders.rootfs import Origin, Rootfs
 from layerscope.cache.memory_tree import MemoryTree
@@ -12,29 +13,16 @@ from layerscope.cache.memory_tree import MemoryTree
 if TYPE_CHECKING:
     from layerscope.cache.build import Base, Build
 
-HUB = "docker.io/"
-LIBRARY = "library/"
 NAME_CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-/:@+")
 
 
 def base_of(build: Build, name: str, platform: str | None = None) -> Base | None:
     """The image `name` for `platform`; None where only its name is known."""
-    named = build.bases.get(name)
-    if named is None:
-        normal = normal_name(name)
-        same = (each for other, each in build.bases.items() if normal_name(other) == normal)
-        named = next(same, None)
+    named = build.image(name)
     if named is None:
         return None
     wanted = platform or (build.platforms[0] if build.platforms else build.build_platform)
     return named.platforms.get(wanted) or named.platforms.get(None)
-
-
-def normal_name(name: str) -> str:
-    """The name as all spellings of it have it: without the default host, with a tag."""
-    last = name.rpartition("/")[2]
-    tagged = name if ":" in last or "@" in last else f"{name}:latest"
-    return tagged.removeprefix(HUB).removeprefix(LIBRARY)
 
 
 def is_image_name(name: str) -> bool:
@@ -52,12 +40,10 @@ def is_image_name(name: str) -> bool:
 def files_of(base: Base | None, name: str) -> Rootfs:
     """The files of an image from outside; those of an unknown one are known by its name only."""
     if base is None:
-        return Rootfs(Origin(("image", normal_name(name))), {})
-    return Rootfs(
-        Origin(("layers", base.layers), NO_BUILD, base.files, base.users, base.groups), {}
-    )
+        return Rootfs(Origin(("image", full_name(name))))
+    return Rootfs(Origin(("layers", base.layers), NO_BUILD, base.files, base.users, base.groups))
 
 
 def nothing() -> Rootfs:
     """The files of `scratch`: none."""
-    return Rootfs(Origin("scratch", NO_BUILD, MemoryTree({}, {}), {}, {}), {})
+    return Rootfs(Origin("scratch", NO_BUILD, MemoryTree({}, {}), {}, {}))

@@ -86,9 +86,9 @@ def place(files: Rootfs, item: Item, placement: Placement) -> Rootfs:
         return files.with_files({target: Placed(placement.node(node), item.tree, item.path)})
     written = {}
     start = len(item.path) + 1 if item.path else 0
+    prefix = f"{placement.destination}/" if placement.destination else ""
     for path, below in item.tree.walk(item.path):
-        target = joined(placement.destination, path[start:])
-        written[target] = Placed(placement.node(below), item.tree, path)
+        written[prefix + path[start:]] = Placed(placement.node(below), item.tree, path)
     return files.with_directory(placement.destination).with_files(written)
 
 

@@ -6,13 +6,14 @@ made it (`Origin`). What COPY and ADD put on top of that is known again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from layerscope.cache.builders.content_known import NO_BUILD, Unknown
+from layerscope.cache.builders.overlay import Overlay
 from layerscope.cache.filetree import FileNode, walked
-from layerscope.errors import UnreadableInputError, shown
+from layerscope.errors import DockerfileError, UnreadableInputError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from layerscope.cache.filetree import FileTree
 
 DIRECTORY = FileNode("dir", 0o755)
-
+MOST_PATH_BYTES = 4096
+"""What Linux takes for one path: no builder can make a longer one."""
 
 # Where an image's files are not known, these directories are taken to be there: small images have
 # them too, unlike /opt or /srv.
@@ -155,11 +157,14 @@ class Rootfs:
         origin: What lies below.
         placed: What was put on top since, by path.
         directories: Paths that are directories, however they came to be.
+        makes_directories: Are directories among `placed`?
     """
 
     origin: Origin
-    placed: Mapping[str, Placed]
+    placed: Overlay[Placed] = field(default_factory=Overlay)
     directories: frozenset[str] = frozenset()
+    makes_directories: bool = False
+    _trees: list[PlacedTree] = field(default_factory=list, init=False, compare=False, repr=False)
 
     @property
     def complete(self) -> bool:
@@ -167,12 +172,14 @@ class Rootfs:
         return self.origin.tree is not None
 
     def tree(self) -> PlacedTree:
-        """All files that are known."""
-        below: dict[str, Placed] = {}
-        if self.origin.tree is not None:
-            tree = self.origin.tree
-            below = {path: Placed(node, tree, path) for path, node in tree.walk()}
-        return PlacedTree({**below, **self.placed})
+        """All files that are known, put together when somebody first asks."""
+        if not self._trees:
+            below: dict[str, Placed] = {}
+            if self.origin.tree is not None:
+                tree = self.origin.tree
+                below = {path: Placed(node, tree, path) for path, node in tree.walk()}
+            self._trees.append(PlacedTree({**below, **self.placed.as_dict()}))
+        return self._trees[0]
 
     def known_file(self, path: str) -> bool:
         """Is there a regular file at `path` whose content is known?"""
@@ -182,11 +189,11 @@ class Rootfs:
     def unknown(self, path: str, pattern: str = "") -> Unknown:
         """What is taken of `path` (or of all that fits `pattern`, below `path`)."""
         prefix = f"{path}/" if path else ""
-        found = [
+        found = sorted(
             (name, file)
-            for name, file in sorted(self.placed.items())
+            for name, file in self.placed.as_dict().items()
             if name == path or name.startswith(prefix)
-        ]
+        )
         marks = [file.made for _, file in found if file.made is not None]
         origins = [mark.name for mark in marks]
         builds = [mark.build for mark in marks]
@@ -201,13 +208,19 @@ class Rootfs:
         return Unknown(tuple(origins), max(builds), pattern or path, beside)
 
     def with_files(self, files: Mapping[str, Placed]) -> Rootfs:
-        """These files put on top."""
-        parents = {
-            parent for path, file in files.items() for parent in _directories_of(path, file.node)
-        }
-        return replace(
-            self, placed={**self.placed, **files}, directories=self.directories | parents
-        )
+        """These files put on top. Raises: `DockerfileError` for a path that is too long."""
+        parents: set[str] = set()
+        makes = self.makes_directories
+        for path, file in files.items():
+            if len(path) >= MOST_PATH_BYTES:
+                problem = f"{shown('/' + path)}: file name too long"
+                raise DockerfileError(problem)
+            is_directory = file.node.kind == "dir"
+            makes = makes or is_directory
+            _add_with_parents(parents, path if is_directory else path.rpartition("/")[0])
+        more = parents - self.directories
+        directories = self.directories | more if more else self.directories
+        return Rootfs(self.origin, self.placed.with_values(files), directories, makes)
 
     def with_directory(self, path: str) -> Rootfs:
         """A directory made, if it was not there."""
@@ -217,18 +230,24 @@ class Rootfs:
 
     def after_command(self, origin: Origin) -> Rootfs:
         """A command ran. Files that were copied before are presumed to be as they were."""
-        kept = {path: file for path, file in self.placed.items() if file.node.kind != "dir"}
-        return Rootfs(origin, kept, self.directories)
+        if not self.makes_directories:
+            return Rootfs(origin, self.placed, self.directories)
+        placed = self.placed.as_dict()
+        kept = {path: file for path, file in placed.items() if file.node.kind != "dir"}
+        return Rootfs(origin, Overlay(kept), self.directories)
 
     def after_unknown(self, origin: Origin, below: str) -> Rootfs:
         """Something unknown was put at or below `below`."""
         prefix = f"{below}/" if below else ""
+        placed = self.placed.as_dict()
         kept = {
             path: file
-            for path, file in self.placed.items()
+            for path, file in placed.items()
             if path != below and not path.startswith(prefix)
         }
-        return Rootfs(origin, kept, self.directories)
+        # What stays the same is shared with the step before.
+        files = self.placed if len(kept) == len(placed) else Overlay(kept)
+        return Rootfs(origin, files, self.directories, self.makes_directories)
 
     def with_made(self, paths: Iterable[str]) -> Rootfs:
         """Directories that a command is known to make."""
@@ -247,11 +266,10 @@ class Rootfs:
         return path in COMMON_DIRECTORIES
 
 
-def _directories_of(path: str, node: FileNode) -> Iterator[str]:
-    here = path if node.kind == "dir" else path.rpartition("/")[0]
-    while here:
-        yield here
-        here = here.rpartition("/")[0]
+def _add_with_parents(known: set[str], path: str) -> None:
+    while path and path not in known:
+        known.add(path)
+        path = path.rpartition("/")[0]
 
 
 def _digest(file: Placed) -> bytes:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 RULE = "owner-copies"
 _RECURSIVE = re.compile(r"-[A-Za-z]*R[A-Za-z]*|--recursive")
-_MODE = re.compile(r"[-+=,rwxXstugoa0-7]+")
 _MOST_CHANGED = 300
 
 

@@ -8,7 +8,7 @@ from layerscope.cache.builders.bases import nothing
 from layerscope.cache.builders.plain_commands import after_commands
 from layerscope.cache.builders.rootfs import Origin, Rootfs
 
-EMPTY = Rootfs(Origin("base"), {})
+EMPTY = Rootfs(Origin("base"))
 
 
 def after(text: str, files: Rootfs = EMPTY, user: str = "") -> Rootfs | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from layerscope.cache.predefined import PREDEFINED
 from layerscope.dockerfile import words
 from layerscope.dockerfile.typed_command_lines import read_healthcheck
 from layerscope.errors import DockerfileError, shown
@@ -17,37 +18,8 @@ if TYPE_CHECKING:
 
     from layerscope.dockerfile.node import Node
 
-PREDEFINED = (
-    "FTP_PROXY",
-    "HTTPS_PROXY",
-    "HTTP_PROXY",
-    "NO_PROXY",
-    "ftp_proxy",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-)
-"""Arguments that need no ARG."""
-
 ONE_WORD = ("maintainer", "stopsignal", "user", "workdir")
 WORDS_PER_PAIR = 3
-
-
-def platform_arguments(platform: str, build_platform: str) -> dict[str, str]:
-    """The values of the arguments that describe platforms."""
-    found = {}
-    for prefix, text in (("TARGET", platform), ("BUILD", build_platform)):
-        system, _, rest = text.partition("/")
-        architecture, _, variant = rest.partition("/")
-        found.update(
-            {
-                f"{prefix}PLATFORM": text,
-                f"{prefix}OS": system,
-                f"{prefix}ARCH": architecture,
-                f"{prefix}VARIANT": variant,
-            }
-        )
-    return found
 
 
 class Evaluator:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from layerscope.cache.builders.buildah.evaluator import PREDEFINED
+from layerscope.cache.predefined import PREDEFINED
 
 if TYPE_CHECKING:
     from layerscope.cache.builders.buildah.evaluator import Evaluator

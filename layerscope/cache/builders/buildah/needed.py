@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from layerscope.cache.builders.buildah.old_nodes import stage_name
 from layerscope.dockerfile import words
 
 if TYPE_CHECKING:
@@ -51,10 +52,7 @@ def _names(node: Node, stages: Sequence[NodeStage]) -> Iterator[str]:
     keyword = node.keyword.lower()
     for flag in node.flags:
         if keyword in {"add", "copy"} and flag.startswith(FROM_FLAG):
-            name = flag.removeprefix(FROM_FLAG)
-            if name.isascii() and name.isdigit() and int(name) < len(stages):
-                name = stages[int(name)].name
-            yield name
+            yield stage_name(stages, flag.removeprefix(FROM_FLAG))
         elif keyword == "run" and flag.startswith(MOUNT_FLAG):
             for part in flag.removeprefix(MOUNT_FLAG).split(","):
                 if part.startswith(FROM_FIELD):

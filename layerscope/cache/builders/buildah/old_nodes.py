@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 DIRECTIVES = (b"escape",)
+LONGEST_NUMBER = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,13 @@ class NodeFile:
 
     above: tuple[Node, ...]
     stages: tuple[NodeStage, ...]
+
+
+def stage_name(stages: Sequence[NodeStage], name: str) -> str:
+    """The name of the stage that `name` is the number of; `name` itself if it is no such number."""
+    # Longer digits are no number of a stage, and Python would refuse to read some.
+    is_number = name.isascii() and name.isdigit() and len(name) <= LONGEST_NUMBER
+    return stages[int(name)].name if is_number and int(name) < len(stages) else name
 
 
 def read_nodes(data: bytes, labels: Mapping[str, str]) -> NodeFile:
@@ -90,7 +98,7 @@ def _without_heredocs(nodes: Sequence[Node]) -> Iterator[Node]:
         line = node.location.first_line + 1
         for heredoc in node.heredocs:
             body = f"{heredoc.content}{heredoc.name}\n"
-            for number, text in enumerate(body.splitlines(), line):
+            for number, text in enumerate(body.split("\n"), line):
                 words = text.split()
                 if words:
                     yield Node(

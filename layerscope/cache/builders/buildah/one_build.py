@@ -8,17 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layerscope.cache.builders.bases import base_of, files_of, nothing
-from layerscope.cache.builders.buildah.evaluator import (
-    Evaluator,
-    heading_arguments,
-    platform_arguments,
-)
+from layerscope.cache.builders.buildah.evaluator import Evaluator, heading_arguments
 from layerscope.cache.builders.buildah.needed import needed
-from layerscope.cache.builders.buildah.old_nodes import read_nodes
+from layerscope.cache.builders.buildah.old_nodes import read_nodes, stage_name
 from layerscope.cache.builders.buildah.stage_run import StageRun, Started
 from layerscope.cache.builders.buildah.transfer import Origin
 from layerscope.cache.builders.ignored_directories import ignored_in
 from layerscope.cache.builders.image_rows import Rows, check_steps
+from layerscope.cache.predefined import platform_arguments
 from layerscope.cache.step import Failure, StepFacts
 from layerscope.dockerfile import words
 from layerscope.dockerfile.parser import parse
@@ -171,8 +168,7 @@ class BuildahBuild:
         Raises: `DockerfileError` for a number that is no earlier stage, or a stage that is not
             built.
         """
-        if name.isascii() and name.isdigit() and int(name) < len(self._stages):
-            name = self._stages[int(name)].name
+        name = stage_name(self._stages, name)
         for done in self._finished:
             if done.stage.name == name and done.stage.index < before:
                 return done

@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from layerscope.cache.builders.buildah.content import Digester, Entries, Match, matches, url_value
 from layerscope.cache.builders.content_known import Known, Unknown, Whence
@@ -21,7 +20,7 @@ from layerscope.cache.builders.placing import (
     place,
     place_unknown,
 )
-from layerscope.cache.builders.served import SCHEMES, served
+from layerscope.cache.builders.served import SCHEMES, file_name, served
 from layerscope.cache.builders.source_paths import has_wildcards, joined, without_wildcards
 from layerscope.cache.filetree import FileNode
 from layerscope.cache.memory_tree import MemoryTree
@@ -273,7 +272,7 @@ class Transfer:
         self.files = place_unknown(self.files, placement.destination, content, content.build)
 
     def _fetch(self, url: str, placement: Placement, rename: str) -> None:
-        name = rename or posixpath.basename(urlsplit(url).path)
+        name = rename or file_name(url)
         file = served(self.build, url)
         if file is None:
             content = Unknown(

@@ -68,28 +68,35 @@ class ChangedSnapshot(Snapshot):
         conflict = False
         single: list[str] = []
         for action in self._changes.actions:
-            if isinstance(action, MakeFile):
-                continue
-            path = gopath.inside(
-                action.destination if isinstance(action, CopyFiles) else action.path
-            )
-            conflict = conflict or any(above in self.named for above in _and_above(path))
-            if isinstance(action, CopyFiles) and action.source >= 0:
+            if isinstance(action, MakeDirectory):
+                needed = gopath.inside(action.path)
+            elif isinstance(action, CopyFiles):
+                needed = gopath.inside(action.destination)
                 into = action.destination.endswith(("/", "/."))
                 conflict = conflict or (action.selector.wildcard and not into)
-                single.extend(self._single(action, path, into=into))
+                name = self._single_file(action)
+                if name:
+                    single.append(f"{needed}/{name}".lstrip("/") if into else needed)
+                if name and not into:
+                    # A file takes the place of another one; all else needs a directory there.
+                    needed = needed.rpartition("/")[0]
+            else:
+                continue
+            conflict = conflict or any(above in self.named for above in _and_above(needed))
         self.named.update(single)
         return conflict
 
-    def _single(self, action: CopyFiles, path: str, *, into: bool) -> Iterator[str]:
+    def _single_file(self, action: CopyFiles) -> str:
+        """The name of the one file that is copied; empty where it is a directory, or not known."""
+        if action.source < 0 or action.selector.wildcard:
+            return ""
         source = self._sources[action.source]
-        if action.selector.wildcard or source.files.marks:
-            return
+        if source.files.marks:
+            return ""
         place = source.checksums.resolve(action.selector.path, follow=True)
         node = None if place is None else source.checksums.tree.node(place)
-        if node is not None and node.kind != "dir":
-            name = gopath.base(action.selector.path)
-            yield f"{path}/{name}" if into and path else name if into else path
+        is_file = node is not None and node.kind != "dir"
+        return gopath.base(action.selector.path) if is_file else ""
 
     def changed(self, files: Files) -> Files:
         """The files after it, given those below it."""

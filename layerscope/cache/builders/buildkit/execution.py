@@ -114,6 +114,9 @@ class Execution:
         if isinstance(operation, Image):
             return self._image(operation)
         if isinstance(operation, Local):
+            if sent.malformed(sent.patterns_of(self._definition, operation.name)):
+                problem = "a wildcard in the path of a source is malformed"
+                raise FailedStepError(problem)
             # A folder has another key in every session.
             checksums = self._trees.checksums(operation.tree, owners=False)
             snapshot = TreeSnapshot(self._rules, operation.tree, checksums)
@@ -255,17 +258,17 @@ class Execution:
         place = source.checksums.resolve(path, follow=True)
         there = place is not None and source.checksums.tree.node(place) is not None
         operation = vertex.inputs[action.source].vertex.operation
-        if there and place and isinstance(operation, Local) and not operation.name:
-            there = self._is_sent(source, selector, place)
+        if there and place and isinstance(operation, Local):
+            there = self._is_sent(source, operation.name, selector, place)
         if not there:
             problem = f"{path}: not found"
             raise FailedStepError(problem)
 
-    def _is_sent(self, context: Snapshot, selector: Selector, place: str) -> bool:
+    def _is_sent(self, context: Snapshot, name: str, selector: Selector, place: str) -> bool:
         # Most often something matches, and there is no need to look for others that do.
         if selector.wildcard and selecting.selected(context.checksums, selector):
             return True
-        patterns = sent.patterns_of(self._definition)
+        patterns = sent.patterns_of(self._definition, name)
         return patterns is None or sent.is_sent(patterns, context.checksums, place)
 
     def _refuse_command(self, operation: Exec, inputs: Sequence[Snapshot]) -> None:

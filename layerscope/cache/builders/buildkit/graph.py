@@ -20,6 +20,7 @@ class Graph:
     vertices: list[Vertex] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     forced: set[int] = field(default_factory=set)
+    whole_context: bool = False
     _known: dict[Hashable, Vertex] = field(default_factory=dict)
     _rows_known: set[Hashable] = field(default_factory=set)
 
@@ -58,4 +59,7 @@ class Graph:
 
     def definition(self) -> Definition:
         """All of it."""
-        return Definition(tuple(self.vertices), tuple(self.rows), frozenset(self.forced))
+        forced = frozenset(self.forced)
+        return Definition(
+            tuple(self.vertices), tuple(self.rows), forced, whole_context=self.whole_context
+        )

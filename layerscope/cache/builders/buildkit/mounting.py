@@ -87,6 +87,9 @@ class Mounting:
             problem = f"{shown(target)} cannot be the target of a mount"
             raise DockerfileError(problem)
         if mount.type == "tmpfs":
+            if not mount.from_name:
+                # It takes nothing from the context, but counts as if it took all of it.
+                self._frontend.graph.whole_context = True
             size = mount.size_limit if self._frontend.rules.frontend else 0
             self._placed.append(Placed(target, "tmpfs", readonly=mount.read_only, options=(size,)))
             return

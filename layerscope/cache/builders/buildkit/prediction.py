@@ -10,6 +10,7 @@ from layerscope.cache.builders.buildkit.execution import Execution, KnownTrees, 
 from layerscope.cache.builders.buildkit.lowering import lower
 from layerscope.cache.builders.buildkit.records import Records
 from layerscope.cache.builders.buildkit.solving import Solver
+from layerscope.cache.definition import Local, Remote
 from layerscope.cache.step import (
     CacheStep,
     Cause,
@@ -126,13 +127,15 @@ class Sequences:
 
 
 def _failed_source(row: Row, solved: Mapping[int, Solved]) -> str:
-    """What is wrong with a URL that a step takes its file from; empty if nothing is."""
+    """What is wrong with the URL or context that a step takes files from; empty if nothing is."""
     if row.vertex is None:
         return ""
     for _, index, _ in row.sources:
-        result = solved[row.vertex.inputs[index].vertex.number]
-        if result.failure and origin(row.vertex.inputs[index].vertex).startswith("url "):
-            return result.failure
+        taken_from = row.vertex.inputs[index].vertex
+        if isinstance(taken_from.operation, Local | Remote):
+            failure = solved[taken_from.number].failure
+            if failure:
+                return failure
     return ""
 
 

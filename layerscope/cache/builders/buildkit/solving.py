@@ -79,7 +79,12 @@ class Solver:
         self._cold = not records.results
 
     def solve(self, definition: Definition) -> Mapping[int, Solved]:
-        """What became of each vertex, by its number."""
+        """What became of each vertex, by its number.
+
+        What comes before a step that fails is stored. If a source is missing, BuildKit cancels the
+        steps that still run; which of them came to an end by then is a race, and they are taken as
+        those that did.
+        """
         for vertex in definition.vertices:
             self._vertices[vertex.number] = vertex
             solved = self._vertex(vertex, forced=vertex.number in definition.forced)

@@ -7,22 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from layerscope.cache.predefined import PREDEFINED
 from layerscope.dockerfile.words import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-
-PREDEFINED = (
-    "FTP_PROXY",
-    "HTTPS_PROXY",
-    "HTTP_PROXY",
-    "NO_PROXY",
-    "ftp_proxy",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-)
-"""Arguments that need no ARG."""
 
 
 class Arguments:

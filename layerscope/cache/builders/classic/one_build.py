@@ -5,6 +5,7 @@ Source: docker 20.10, `builder/dockerfile/builder.go`, `evaluator.go` and `image
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from layerscope.cache.build import Build
     from layerscope.cache.builders.image_chain import Image, Store
     from layerscope.dockerfile.instructions import Dockerfile, Instruction, Stage
+
+# As Go's `strconv.Atoi` takes them; longer ones are out of any range.
+NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,7 @@ class ClassicBuild:
         for stage in done:
             if stage.name and stage.name == name.lower():
                 return stage.run
-        if not name.lstrip("+-").isdigit():
+        if not NUMBER.fullmatch(name):
             return None
         index = int(name)
         if index == len(done):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from layerscope.cache.builders.classic.content import Sources, url_value
 from layerscope.cache.builders.content_known import Known, Unknown, Whence
@@ -16,7 +15,7 @@ from layerscope.cache.builders.placing import (
     place,
     place_unknown,
 )
-from layerscope.cache.builders.served import SCHEMES, served
+from layerscope.cache.builders.served import SCHEMES, file_name, served
 from layerscope.cache.builders.source_paths import has_wildcards, joined, without_wildcards
 from layerscope.cache.filetree import FileNode
 from layerscope.cache.memory_tree import MemoryTree
@@ -115,7 +114,7 @@ def _from_url(build: Build, number: int, instruction: Transfer, url: str) -> Tak
     if not isinstance(instruction, Add):
         problem = "COPY failed: source can't be a URL for COPY"
         raise DockerfileError(problem)
-    name = posixpath.basename(urlsplit(url).path)
+    name = file_name(url)
     if not name and instruction.destination.endswith("/"):
         problem = f"ADD failed: cannot determine filename for source {shown(url)}"
         raise DockerfileError(problem)
