@@ -14,10 +14,11 @@ from layerscope.cache.counterparts import counterpart
 from layerscope.cache.credentials import is_hidden
 from layerscope.cache.file_changes import changes, summary
 from layerscope.cache.step import Cause, Outcome, Reason
+from layerscope.cache.unknown_reasons import of_unknown
 from layerscope.errors import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Sequence
+    from collections.abc import Hashable, Sequence
 
     from layerscope.cache.step import CacheStep, Prediction, StepFacts
 
@@ -36,6 +37,7 @@ CODES = (
     "flag-changed",
     "follows-miss",
     "follows-unknown",
+    "image-unknown",
     "instruction-changed",
     "link-changed",
     "mode-changed",
@@ -93,11 +95,6 @@ BY_RULE = {
         "line {line} is told to run, so this step cannot be looked up by it",
     ),
     Cause.PARENT: ("follows-miss", "follows the miss on line {line}"),
-    Cause.SOURCE: ("source-changed", "what it takes from line {line} is other than before"),
-    Cause.RERUN: (
-        "rerun-unknown",
-        "line {line} runs again; whether it leaves the same files, nobody can know",
-    ),
     Cause.FAILS: ("cannot-succeed", "this step cannot succeed"),
 }
 
@@ -108,13 +105,12 @@ SHOWN_DIFFERENCES = 3
 def with_reasons(prediction: Prediction) -> Prediction:
     """The same prediction; every step that is no hit has its reason."""
     prediction = replace(prediction, steps=_from_first_misses(prediction.steps))
-    missed = {step.facts.line for step in prediction.steps if step.outcome is Outcome.MISS}
     steps = []
     for step in prediction.steps:
         if step.outcome is Outcome.HIT:
             steps.append(step)
         elif step.outcome is Outcome.UNKNOWN:
-            steps.append(replace(step, reason=_of_unknown(step, missed)))
+            steps.append(replace(step, reason=of_unknown(step, prediction.steps)))
         else:
             steps.append(replace(step, reason=reason_of(step, prediction.earlier)))
     return replace(prediction, steps=tuple(steps))
@@ -140,20 +136,6 @@ def _from_first_misses(steps: Sequence[CacheStep]) -> tuple[CacheStep, ...]:
     return tuple(first(step) if step.cause is Cause.PARENT else step for step in steps)
 
 
-def _of_unknown(step: CacheStep, missed: Collection[int]) -> Reason:
-    """Why nobody can know what becomes of this step; `missed` are the lines that surely run."""
-    line = step.cause_line
-    if line and line == step.facts.line:
-        return Reason("follows-unknown", "depends on what it copies, of which nobody can know")
-    if line and line not in missed:
-        return Reason("follows-unknown", f"depends on line {line}, of which nobody can know")
-    if step.cause in {Cause.RERUN, Cause.PARENT}:
-        code, text = BY_RULE[Cause.RERUN]
-        return Reason(code, text.format(line=line))
-    text = "whether what is at the remote address has changed, nobody can know"
-    return Reason("remote-unknown", text)
-
-
 def reason_of(step: CacheStep, earlier: Sequence[Sequence[StepFacts]]) -> Reason:
     """Why this step misses, or is none that is looked up."""
     if step.outcome is Outcome.NO_STEP:
@@ -163,12 +145,26 @@ def reason_of(step: CacheStep, earlier: Sequence[Sequence[StepFacts]]) -> Reason
     if by_rule is not None:
         return by_rule
     other = counterpart(step.facts, earlier)
+    if step.cause is Cause.SOURCE:
+        return _of_source(step, other)
     if other is None:
         return Reason("new-step", "no earlier build has a step like this one")
-    reason = difference(step.facts, other)
-    if step.cause is Cause.SOURCE and reason.code == "not-in-cache":
+    return difference(step.facts, other)
+
+
+def _of_source(step: CacheStep, other: StepFacts | None) -> Reason:
+    """Why a step misses that takes other files from somewhere: which files, if they are known."""
+    known = None if other is None else _files(step.facts, other)
+    if known is not None:
+        return known
+    if step.cause_line in {0, step.facts.line}:
+        # What it takes is no other step's: a here-document, an image, a named context.
+        reason = None if other is None else difference(step.facts, other)
+        if reason is not None and reason.code != "not-in-cache":
+            return reason
         return Reason("source-changed", "what it takes from elsewhere is other than before")
-    return reason
+    text = f"what it takes from line {step.cause_line} is other than before"
+    return Reason("source-changed", text)
 
 
 def _by_rule(step: CacheStep) -> Reason | None:
@@ -176,9 +172,6 @@ def _by_rule(step: CacheStep) -> Reason | None:
     line = step.cause_line
     if step.cause is Cause.FAILS and step.detail:
         return Reason("cannot-succeed", step.detail)
-    if step.cause is Cause.SOURCE and line in {0, step.facts.line}:
-        # What it takes is no other step's: a here-document, an image, a named context.
-        return None
     if step.cause is None or step.cause not in BY_RULE:
         return None
     code, text = BY_RULE[step.cause]

@@ -62,7 +62,6 @@ def files(**content: bytes) -> tuple[Selection, ...]:
         (Cause.AFTER_FORCED, "after-forced"),
         (Cause.PARENT, "follows-miss"),
         (Cause.SOURCE, "source-changed"),
-        (Cause.RERUN, "rerun-unknown"),
         (Cause.FAILS, "cannot-succeed"),
     ],
 )
@@ -101,6 +100,30 @@ def test_step_that_follows_an_unknown_one_is_not_said_to_follow_a_miss() -> None
 
     codes = [step.reason.code for step in found if step.reason is not None]
     assert codes == ["new-step", "rerun-unknown", "follows-unknown"]
+
+
+@pytest.mark.parametrize(
+    ("instruction", "code"),
+    [("ADD https://example.com/a /a", "remote-unknown"), ("COPY --from=v /a /a", "image-unknown")],
+)
+def test_unknown_step_without_a_line_depends_on_what_is_outside(
+    instruction: str, code: str
+) -> None:
+    step = CacheStep(facts(instruction), "", Outcome.UNKNOWN, Cause.RERUN)
+
+    found = with_reasons(Prediction((step,), None)).steps[0]
+
+    assert found.reason is not None
+    assert found.reason.code == code
+
+
+def test_files_that_are_known_to_differ_are_named_before_the_stage_they_may_come_from() -> None:
+    before = facts("RUN make", line=3, selections=files(a=b"1"))
+    after = facts("RUN make", line=3, selections=files(a=b"2"))
+
+    reason = reason_of(missed(after, Cause.SOURCE, cause_line=2), [(before,)])
+
+    assert reason.code == "content-changed"
 
 
 def test_step_like_no_other_is_new() -> None:

@@ -114,7 +114,8 @@ def _unless_sure(
     for step in steps:
         other = others.get(_place(step))
         if other is None or other.outcome is step.outcome:
-            yield step
+            # If nothing else changes, what is left is the sure reason.
+            yield other or step
             continue
         if step.cause is Cause.SOURCE:
             line = step.cause_line

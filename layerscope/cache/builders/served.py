@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from layerscope.cache.build import Build, ServedFile
 
 SCHEMES = ("http://", "https://")
+URL_MODE = 0o600
+"""Of a file that was downloaded."""
 
 
 def served(build: Build, url: str) -> ServedFile | None:

@@ -12,7 +12,7 @@ from layerscope.cache.builders.buildah.evaluator import Evaluator, heading_argum
 from layerscope.cache.builders.buildah.needed import needed
 from layerscope.cache.builders.buildah.old_nodes import read_nodes, stage_name
 from layerscope.cache.builders.buildah.stage_run import StageRun, Started
-from layerscope.cache.builders.buildah.transfer import Origin
+from layerscope.cache.builders.buildah.transfer import Sources
 from layerscope.cache.builders.ignored_directories import ignored_in
 from layerscope.cache.builders.image_rows import Rows, check_steps
 from layerscope.cache.predefined import platform_arguments
@@ -39,7 +39,7 @@ class BuildahBuild:
         self.number = number
         self.store = store
         self.rows = Rows(cold=number == 0)
-        self.context = Origin("context", None, hidden=ignored_in(build))
+        self.context = Sources("context", None, hidden=ignored_in(build))
         self._finished: list[StageRun] = []
         self._stages: tuple[NodeStage, ...] = ()
         platform = build.platforms[0] if build.platforms else build.build_platform

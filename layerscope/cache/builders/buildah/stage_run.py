@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from layerscope.cache.builders.bases import base_of, files_of
 from layerscope.cache.builders.buildah import history
 from layerscope.cache.builders.buildah.evaluator import unknown
-from layerscope.cache.builders.buildah.transfer import Origin, Transfer, order_of
+from layerscope.cache.builders.buildah.transfer import Sources, Transfer, order_of
 from layerscope.cache.builders.content_known import Unknown
 from layerscope.cache.builders.image_chain import Image, Key, Lookup
 from layerscope.cache.builders.image_rows import why_missed
@@ -244,12 +244,12 @@ class StageRun:
             copied.files,
         )
 
-    def _origin(self, name: str) -> Origin:
+    def _origin(self, name: str) -> Sources:
         if not name:
             return self._owner.context
         stage = self._owner.stage_of(name, self.stage.index)
         if stage is not None:
             shown_name = stage.stage.shown_name
             where = (shown_name, stage.stage.index)
-            return Origin(f"stage {shown_name}", stage.files, stage.missed, stage=where)
-        return Origin(f"image {name}", files_of(base_of(self._build, name), name))
+            return Sources(f"stage {shown_name}", stage.files, stage.missed, stage=where)
+        return Sources(f"image {name}", files_of(base_of(self._build, name), name))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from layerscope.cache.builders.buildah.content import Digester, Entries, Match, matches, url_value
 from layerscope.cache.builders.content_known import Known, Unknown, Whence
+from layerscope.cache.builders.copied_from import CopiedFrom
 from layerscope.cache.builders.ignored_directories import nothing_ignored
 from layerscope.cache.builders.owner_names import OwnerNames
 from layerscope.cache.builders.placing import (
@@ -20,7 +21,7 @@ from layerscope.cache.builders.placing import (
     place,
     place_unknown,
 )
-from layerscope.cache.builders.served import SCHEMES, file_name, served
+from layerscope.cache.builders.served import SCHEMES, URL_MODE, file_name, served
 from layerscope.cache.builders.source_paths import has_wildcards, joined, without_wildcards
 from layerscope.cache.filetree import FileNode
 from layerscope.cache.memory_tree import MemoryTree
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from layerscope.dockerfile.node import Node
 
 SET_ID_BITS = 0o6000
-URL_MODE = 0o600
+MOST_MODE = 0xFFFFFFFF
 FLAGS = {"copy": ("--chown=", "--chmod=", "--from="), "add": ("--chown=", "--chmod=")}
 SUPPORTED = {
     "copy": "the --chmod=<permissions> --chown=<uid:gid> and the --from=<image|stage> flags",
@@ -84,7 +85,7 @@ def order_of(node: Node, evaluator: Evaluator) -> Order:
             raise DockerfileError(problem)
         values[name] = text.removeprefix(name)
     chmod = values.get("--chmod=", "")
-    if chmod and not set(chmod) <= set("01234567"):
+    if chmod and (not set(chmod) <= set("01234567") or int(chmod, 8) > MOST_MODE):
         problem = f"Error parsing chmod {shown(chmod)}"
         raise DockerfileError(problem)
     return Order(
@@ -98,28 +99,16 @@ def order_of(node: Node, evaluator: Evaluator) -> Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Where sources are taken from.
+class Sources(CopiedFrom):
+    """The same, and what buildah knows of it besides.
 
     Attributes:
-        name: As a selection has it.
-        files: Of a stage or image; None for the context.
-        line: Of the first miss in that stage; 0 for none.
         hidden: Tells of a directory of the context whether it is ignored itself.
-        stage: Name and number of the stage, if it is one.
         done: What was worked out so far, since many stages copy the same directories.
     """
 
-    name: str
-    files: Rootfs | None
-    line: int = 0
     hidden: Callable[[str], bool] = nothing_ignored
-    stage: tuple[str, int] | None = None
     done: dict[Hashable, tuple[tuple[str, bytes], Entries]] = field(default_factory=dict)
-
-    def whence(self, path: str) -> Whence | None:
-        """Which part of the stage `path` is; None where it is no stage."""
-        return None if self.stage is None else Whence(*self.stage, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +137,7 @@ class Transfer:
     build: Build
     number: int
     order: Order
-    origin: Origin
+    origin: Sources
     working_dir: str
     files: Rootfs
     contents: list[Content] = field(default_factory=list)

@@ -159,7 +159,8 @@ def combined(same: Prediction, changed: Prediction, doubtful: Sequence[bool]) ->
     for step, doubt in zip(changed.steps, doubtful, strict=True):
         other = by_place.get(_place(step))
         if other is None or other.outcome is step.outcome:
-            steps.append(step)
+            # If nothing else changes, what is left is the sure reason.
+            steps.append(other or step)
             continue
         cause = Cause.RERUN if doubt else step.cause
         if cause is Cause.OWN:

@@ -12,6 +12,7 @@ from layerscope.cache.builders.bases import base_of, files_of, is_image_name
 from layerscope.cache.builders.classic import metadata, transfer
 from layerscope.cache.builders.classic.settings import NO_OPERATION
 from layerscope.cache.builders.content_known import Unknown
+from layerscope.cache.builders.copied_from import CopiedFrom
 from layerscope.cache.builders.image_chain import Entry, Image, Key, Lookup
 from layerscope.cache.builders.image_rows import why_missed
 from layerscope.cache.builders.placing import place_command, with_directory_made
@@ -306,18 +307,18 @@ class StageRun:
             origin.line if made else None,
         )
 
-    def _origin(self, instruction: Transfer) -> transfer.Origin:
+    def _origin(self, instruction: Transfer) -> CopiedFrom:
         if not isinstance(instruction, Copy) or not instruction.from_name:
-            return transfer.Origin("context", None)
+            return CopiedFrom("context", None)
         name = instruction.from_name
         stage = self._owner.stage_of(name)
         if stage is not None:
             where = (stage.name, stage.index)
-            return transfer.Origin(f"stage {stage.name}", stage.files, stage.missed, stage=where)
+            return CopiedFrom(f"stage {stage.name}", stage.files, stage.missed, stage=where)
         if not is_image_name(name):
             problem = f"invalid from flag value {shown(name)}: invalid reference format"
             raise DockerfileError(problem)
-        return transfer.Origin(f"image {name}", files_of(base_of(self._build, name), name))
+        return CopiedFrom(f"image {name}", files_of(base_of(self._build, name), name))
 
     def _prepared_setting(self, instruction: Instruction, below: Settings) -> Prepared:
         settings = self.settings

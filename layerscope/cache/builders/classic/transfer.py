@@ -15,7 +15,7 @@ from layerscope.cache.builders.placing import (
     place,
     place_unknown,
 )
-from layerscope.cache.builders.served import SCHEMES, file_name, served
+from layerscope.cache.builders.served import SCHEMES, URL_MODE, file_name, served
 from layerscope.cache.builders.source_paths import has_wildcards, joined, without_wildcards
 from layerscope.cache.filetree import FileNode
 from layerscope.cache.memory_tree import MemoryTree
@@ -26,31 +26,9 @@ from layerscope.errors import DockerfileError, shown
 if TYPE_CHECKING:
     from layerscope.cache.build import Build
     from layerscope.cache.builders.content_known import Content
+    from layerscope.cache.builders.copied_from import CopiedFrom
     from layerscope.cache.builders.rootfs import Rootfs
     from layerscope.dockerfile.instructions import Transfer
-
-URL_MODE = 0o600
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where sources are taken from.
-
-    Attributes:
-        name: As a selection has it.
-        files: Of a stage or image; None for the context.
-        line: Of the first miss in that stage; 0 for none.
-        stage: Name and number of the stage, if it is one.
-    """
-
-    name: str
-    files: Rootfs | None
-    line: int = 0
-    stage: tuple[str, int] | None = None
-
-    def whence(self, path: str) -> Whence | None:
-        """Which part of the stage `path` is; None where it is no stage."""
-        return None if self.stage is None else Whence(*self.stage, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +42,7 @@ class Taken:
 
 
 def take(
-    build: Build, number: int, instruction: Transfer, origin: Origin, context: Sources
+    build: Build, number: int, instruction: Transfer, origin: CopiedFrom, context: Sources
 ) -> list[Taken]:
     """All that the instruction copies, in order.
 
@@ -90,7 +68,7 @@ def take(
     return taken
 
 
-def _from_tree(sources: Sources, source: str, origin: Origin) -> list[Taken]:
+def _from_tree(sources: Sources, source: str, origin: CopiedFrom) -> list[Taken]:
     return [
         Taken(
             Known(found.value, origin.whence(joined(source))),
@@ -101,7 +79,7 @@ def _from_tree(sources: Sources, source: str, origin: Origin) -> list[Taken]:
     ]
 
 
-def _from_files(files: Rootfs, source: str, origin: Origin) -> list[Taken]:
+def _from_files(files: Rootfs, source: str, origin: CopiedFrom) -> list[Taken]:
     path = joined(source)
     if files.complete or (not has_wildcards(source) and files.known_file(path)):
         return _from_tree(Sources(files.tree(), of_image=True), source, origin)
