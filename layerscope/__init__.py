@@ -5,6 +5,8 @@ The public API is loaded lazily: `import layerscope` costs nothing.
 - `open_images(path)`: the images of an archive, a layout or a folder.
 - `scan(layer)`: one layer of them read, verified and measured.
 - `analyze(paths)`: the report on all images of all paths.
+- `simulate_cache(dockerfile, context)`: which steps of a build hit its cache, and why others miss.
+- `parse_dockerfile(path)`: the stages and instructions of a Dockerfile.
 - `errors`: what they raise.
 """
 
@@ -14,16 +16,24 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from layerscope import errors
-    from layerscope.api import analyze, open_images, scan
+    from layerscope.api import analyze, open_images, parse_dockerfile, scan, simulate_cache
 
 __version__ = "0.1.0.dev0"
 
-__all__ = ["__version__", "analyze", "errors", "open_images", "scan"]
+__all__ = [
+    "__version__",
+    "analyze",
+    "errors",
+    "open_images",
+    "parse_dockerfile",
+    "scan",
+    "simulate_cache",
+]
 
 
 def __getattr__(name: str) -> object:
     """A part of the public API, imported when it is first asked for."""
-    if name in ("analyze", "open_images", "scan"):
+    if name in __all__ and name != "errors":
         from layerscope import api  # noqa: PLC0415 - `import layerscope` must cost nothing
 
         value: object = getattr(api, name)

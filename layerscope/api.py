@@ -1,4 +1,6 @@
-r"""What programs call: `open_images`, `scan` and `analyze`; `layerscope` itself offers them too.
+r"""What programs call: `open_images`, `scan`, `analyze`, `simulate_cache`, `parse_dockerfile`.
+
+`layerscope` itself offers them too.
 
 An image to try them on, with one layer of one file of six bytes:
 
@@ -24,11 +26,24 @@ Its layers, then one of them read and verified, then all that can be said of it:
 >>> report.images[0].content_bytes, report.sharing.blob_bytes.unique, report.faults
 (6, 2048, [])
 >>> folder.cleanup()
+
+What the build cache does after an edit, and a Dockerfile as BuildKit reads it:
+
+>>> with tempfile.TemporaryDirectory() as folder:
+...     for name in ("old", "new"):
+...         with open(os.path.join(folder, name), "w") as stream:
+...             _ = stream.write(f"FROM base:1\nRUN make\nRUN echo {name}\n")
+...     old, new = os.path.join(folder, "old"), os.path.join(folder, "new")
+...     [(step.line, step.outcome) for step in layerscope.simulate_cache(new, before=[old]).steps]
+...     [command.code for command in layerscope.parse_dockerfile(new).stages[0].commands]
+[(1, 'no-step'), (2, 'hit'), (3, 'miss')]
+['RUN make', 'RUN echo new']
 """
 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from layerscope.files.scan_layer import scan_layer
@@ -38,10 +53,13 @@ from layerscope.sources.limits import DEFAULT_LIMITS
 from layerscope.sources.transport import open_inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from layerscope.cache.step import AssumeReruns
+    from layerscope.dockerfile.instructions import Dockerfile
     from layerscope.files.scan_layer import LayerScan
     from layerscope.oci.platform import Platform
+    from layerscope.report.cache_document import CacheDocument
     from layerscope.report.document import Report
     from layerscope.sources.image import Image, Layer
     from layerscope.sources.limits import Limits
@@ -112,3 +130,89 @@ def analyze(
     """
     texts = [os.fspath(path) for path in paths]
     return _analyze(texts, platform=platform, limits=limits, jobs=jobs).report
+
+
+def simulate_cache(
+    dockerfile: Input,
+    context: Input | None = None,
+    *,
+    before: Iterable[Input] = (),
+    before_context: Input | None = None,
+    builder: str = "buildkit",
+    version: str | None = None,
+    bases: Mapping[str, Input] | None = None,
+    build_args: Mapping[str, str] | None = None,
+    before_build_args: Mapping[str, str] | None = None,
+    target: str | None = None,
+    platforms: Iterable[str] = (),
+    no_cache: bool = False,
+    assume_reruns: AssumeReruns | None = None,
+) -> CacheDocument:
+    """Which steps of a build hit the cache and which miss: the document `layerscope.cache/1`.
+
+    Nothing is built, and no checksums are kept between calls. A Dockerfile that the builder refuses
+    raises nothing: it is the document's `failed`.
+
+    Args:
+        dockerfile: Of the build in question.
+        context: The folder that it is built in; None is an empty one.
+        before: The Dockerfiles that were built before, in their order. None of them, and neither
+            `before_context` nor `before_build_args`: the cache is empty.
+        before_context: The context of the earlier builds; None is the same one.
+        builder: `buildkit`, `classic` or `buildah`.
+        version: Whose rules; None is the default one.
+        bases: Images on disk, by the names that Dockerfiles have for them.
+        build_args: Build arguments.
+        before_build_args: Those of the earlier builds; None are the same ones.
+        target: The stage to build; None is the last.
+        platforms: What is built for, such as `linux/arm64`; none is the machine of the builder.
+        no_cache: Does the build in question look nothing up?
+        assume_reruns: `same` or `changed`: what stages that run again leave; None: nobody knows.
+
+    Raises: `UsageError`; the `InputError` of a file that cannot be read.
+    """
+    from layerscope.journeys.build_inputs import BuildRequest  # noqa: PLC0415 - not for images
+    from layerscope.journeys.simulate import simulate_builds  # noqa: PLC0415 - not for images
+
+    last = BuildRequest(
+        os.fspath(dockerfile),
+        None if context is None else os.fspath(context),
+        build_args=_pairs(build_args),
+        target=target,
+        no_cache=no_cache,
+        platforms=tuple(platforms),
+    )
+    earlier = [os.fspath(path) for path in before]
+    if not earlier and (before_context is not None or before_build_args is not None):
+        earlier = [last.dockerfile]
+    requests = [
+        replace(
+            last,
+            dockerfile=path,
+            context=last.context if before_context is None else os.fspath(before_context),
+            build_args=last.build_args if before_build_args is None else _pairs(before_build_args),
+            no_cache=False,
+        )
+        for path in earlier
+    ]
+    return simulate_builds(
+        [*requests, last],
+        builder=builder,
+        version=version,
+        bases=[f"{name}={os.fspath(image)}" for name, image in (bases or {}).items()],
+        assume_reruns=assume_reruns,
+    )
+
+
+def _pairs(values: Mapping[str, str] | None) -> tuple[str, ...]:
+    return tuple(f"{name}={value}" for name, value in (values or {}).items())
+
+
+def parse_dockerfile(path: Input) -> Dockerfile:
+    """The stages of a Dockerfile and their typed instructions with lines, as BuildKit reads them.
+
+    Raises: `DockerfileError` if BuildKit refuses it; `UnreadableInputError`; `OverLimitError`.
+    """
+    from layerscope.journeys.dockerfile import read_stages  # noqa: PLC0415 - not for images
+
+    return read_stages(os.fspath(path))

@@ -2,12 +2,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import layerscope
-from layerscope.errors import DigestMismatchError, NoImageError, UnreadableInputError
+from layerscope.dockerfile.instructions import Copy
+from layerscope.errors import (
+    DigestMismatchError,
+    DockerfileError,
+    NoImageError,
+    UnreadableInputError,
+    UsageError,
+)
 from layerscope.synth.layouts import oci_layout
 from tests.cli.running import app_tar, damaged_tar
 from tests.surroundings import REPOSITORY
@@ -38,7 +45,15 @@ def test_errors_are_there_without_an_import_of_their_own() -> None:
 
 
 def test_public_names_are_there_and_others_are_not() -> None:
-    assert set(dir(layerscope)) == {"__version__", "analyze", "errors", "open_images", "scan"}
+    assert set(dir(layerscope)) == {
+        "__version__",
+        "analyze",
+        "errors",
+        "open_images",
+        "parse_dockerfile",
+        "scan",
+        "simulate_cache",
+    }
     assert all(getattr(layerscope, name) for name in dir(layerscope))
     with pytest.raises(AttributeError, match="no attribute 'open_image'"):
         layerscope.open_image  # noqa: B018  # type: ignore[attr-defined]
@@ -73,3 +88,48 @@ def test_analyze_lists_faults_and_raises_none(tmp_path: Path) -> None:
 
     assert [fault.code for fault in report.faults] == ["digest-mismatch"]
     assert [image.content_bytes for image in report.images] == [None, 3005]
+
+
+def test_simulated_cache_is_the_document_of_the_command(tmp_path: Path) -> None:
+    context = tmp_path / "context"
+    context.mkdir()
+    (context / "a").write_text("1")
+    old, new = tmp_path / "old", context / "Dockerfile"
+    old.write_text("FROM base:1\nARG V\nRUN make $V\nCOPY a /a\n")
+    new.write_text("FROM base:1\nARG V\nRUN make $V\nCOPY a /b\n")
+
+    def outcomes(**choices: Any) -> list[str]:  # noqa: ANN401 - what the function takes
+        document = layerscope.simulate_cache(new, context, build_args={"V": "1"}, **choices)
+        return [step.outcome for step in document.steps if step.outcome != "no-step"]
+
+    assert outcomes() == ["miss", "miss"]
+    assert outcomes(before=[old]) == ["hit", "miss"]
+    assert outcomes(before_context=context) == ["hit", "hit"]
+    assert outcomes(before=[old], before_build_args={"V": "2"}) == ["miss", "miss"]
+    assert outcomes(before=[new], no_cache=True) == ["miss", "miss"]
+    classic = layerscope.simulate_cache(new, context, before=[old], builder="classic")
+    assert (classic.builder, classic.version, classic.first_miss) == ("classic", "20.10.24", 4)
+    with pytest.raises(UnreadableInputError):
+        layerscope.simulate_cache(tmp_path / "none")
+    with pytest.raises(UsageError):
+        layerscope.simulate_cache(new, builder="kaniko")
+
+
+def test_parsed_dockerfile_has_stages_with_typed_instructions(tmp_path: Path) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text("FROM a AS b\nCOPY --from=c x \\\n /y\n")
+
+    (stage,) = layerscope.parse_dockerfile(path).stages
+
+    assert (stage.name, stage.base_name) == ("b", "a")
+    (copy,) = stage.commands
+    assert isinstance(copy, Copy)
+    assert (copy.from_name, copy.sources, copy.location.last_line) == ("c", ("x",), 3)
+
+
+def test_broken_dockerfile_raises_with_its_path_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text("FROM a\nCOYP a b\n")
+
+    with pytest.raises(DockerfileError, match=r"Dockerfile: line 2: .*\(dockerfile\)"):
+        layerscope.parse_dockerfile(path)

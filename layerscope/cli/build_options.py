@@ -187,3 +187,9 @@ def refuse_beside_case(builds: BuildOptions) -> None:
     """Nothing, if no option describes a build. Raises: `UsageError`: a case does that itself."""
     if builds != BuildOptions(assume_reruns=builds.assume_reruns):
         raise UsageError("a case describes its builds itself", "--case")
+
+
+def refuse_beside_log(builds: BuildOptions) -> None:
+    """Nothing, if no option but --after describes a build. Raises: `UsageError`: a log ends one."""
+    if builds != BuildOptions(after=builds.after):
+        raise UsageError("only --after goes with a log", "--log")

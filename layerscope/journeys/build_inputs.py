@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from layerscope.cache.build import Build, NamedImage
+from layerscope.cache.build import IMAGE_CONTEXT, Build, NamedImage
 from layerscope.cache.context import open_context
 from layerscope.cache.memory_tree import MemoryTree
 from layerscope.cache.replaced_file import ReplacedFile
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from layerscope.cache.context import Context
     from layerscope.cache.filetree import FileTree
-
-IMAGE_CONTEXT = "docker-image://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +61,18 @@ class Contexts:
     Attributes:
         index: Where checksums are kept between runs; None keeps none.
         builder: Whose ignore files count.
+        notes: What of the builds had to be taken for granted.
     """
 
     index: Path | None
     builder: str
+    notes: list[str]
     _opened: dict[tuple[str, str], Context]
 
     @classmethod
     def empty(cls, index: Path | None, builder: str) -> Contexts:
         """Nothing is opened yet."""
-        return cls(index, builder, {})
+        return cls(index, builder, [], {})
 
     def open(self, folder: str, dockerfile: str) -> Context:
         """The context in `folder` for a build with this Dockerfile."""
@@ -84,12 +84,12 @@ class Contexts:
         return self._opened[key]
 
     def keep(self) -> list[str]:
-        """Why checksums could not be kept for the next run, after they were written where possible.
+        """The notes, and why checksums could not be kept for the next run, where they could not.
 
-        Nothing that is told of a build depends on it.
+        Nothing that is told of a build depends on what is kept.
         """
         said = [context.keep() for context in self._opened.values()]
-        return sorted({text for text in said if text})
+        return [*self.notes, *sorted({text for text in said if text})]
 
 
 def build_of(
@@ -105,15 +105,18 @@ def build_of(
         request: What the user said.
         contexts: Opens folders.
         bases: Images by name.
-        place_of: Another request over the same context, whose Dockerfile lies in it: this request's
-            Dockerfile is the earlier text of that very file, so the context holds it there.
+        place_of: The request of the build in question, if this is an earlier one. Over the same
+            context its Dockerfile lies where this one lay, so the context holds this one there.
 
     Raises: `UsageError`; `UnreadableInputError`; `DockerignoreError`.
     """
     if request.record is not None:
         from layerscope.journeys.build_records import recorded_build  # noqa: PLC0415 - few have one
 
-        return recorded_build(request.record, bases)
+        given = {} if place_of is None else pairs(place_of.build_args, "--build-arg")
+        build, notes = recorded_build(request.record, bases, given)
+        contexts.notes.extend(notes)
+        return build
     text = read_dockerfile(request.dockerfile)
     context, full = _context(request, contexts, text, place_of)
     return Build(

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from layerscope import __version__
-from layerscope.cache.simulate import simulate
+from layerscope.cache.simulate import chosen_version, simulate
 from layerscope.cache.unused import CONTEXT, context_use
 from layerscope.errors import UsageError, shown
 from layerscope.journeys.build_inputs import Contexts, build_of
 from layerscope.journeys.build_records import entry_rows, record_row
+from layerscope.journeys.hidden_values import without_hidden
 from layerscope.journeys.simulate import known_bases
 from layerscope.report.context_document import ContextDocument, FolderRow, UseRow
 from layerscope.report.document import Tool
@@ -30,6 +33,7 @@ def context_of(
     request: BuildRequest,
     *,
     builder: str = "buildkit",
+    version: str | None = None,
     bases: Sequence[str] = (),
     entries: bool = False,
     index: Path | None = None,
@@ -42,14 +46,17 @@ def context_of(
     Args:
         request: The build.
         builder: Whose ignore files count.
+        version: Of the builder; all of one builder take the same ignore files.
         bases: `NAME=IMAGE` texts, for triggers of base images.
         entries: Whether every file is listed, with its checksum: a record of the build.
         index: Where checksums are kept between runs; None keeps none.
 
-    Raises: `UsageError` without a context; the `InputError` of what cannot be read.
+    Raises: `UsageError` without a context, and for a builder or version that is not known; the
+        `InputError` of what cannot be read.
     """
     if request.context is None:
         raise UsageError("expected --context DIR")
+    chosen_version(builder, version)
     contexts = Contexts.empty(index, builder)
     build = build_of(request, contexts, known_bases(bases))
     opened = contexts.open(request.context, request.dockerfile)
@@ -57,8 +64,7 @@ def context_of(
     steps = [step.facts for step in prediction.steps]
     use = context_use(build.context, [each for step in steps for each in step.selections])
     known = prediction.failed is None
-    rows = entry_rows(build.context) if entries else None
-    return ContextDocument(
+    document = ContextDocument(
         tool=Tool(version=__version__),
         ignore_file=_ignore_file(opened, request.context),
         patterns=opened.patterns,
@@ -68,9 +74,15 @@ def context_of(
         unused_bytes=use.unused.bytes if known else None,
         uses=_uses(steps, build.context),
         unused=_folders(use) if known else [],
-        entries=rows,
-        record=record_row(build) if entries else None,
+        entries=None,
+        record=None,
         notes=[*_notes(prediction, use), *contexts.keep()],
+    )
+    # A record says itself what it leaves out; its Dockerfile and paths must stay what they are.
+    return msgspec.structs.replace(
+        without_hidden(document, [build]),
+        entries=entry_rows(build.context) if entries else None,
+        record=record_row(build) if entries else None,
     )
 
 
@@ -83,7 +95,8 @@ def _ignore_file(opened: Context, folder: str) -> str | None:
 
 def _uses(steps: Sequence[StepFacts], tree: FileTree) -> list[UseRow]:
     """One row for each instruction that takes something, those of several platforms once."""
-    rows: dict[int, UseRow] = {}
+    # Triggers of a base all have the line of the FROM, but places of their own.
+    rows: dict[tuple[int, int, int], UseRow] = {}
     for step in steps:
         taken = {
             path: node
@@ -99,8 +112,8 @@ def _uses(steps: Sequence[StepFacts], tree: FileTree) -> list[UseRow]:
                 files=len(taken),
                 bytes=sum(node.size for node in taken.values() if node.kind == "file"),
             )
-            rows.setdefault(step.line, row)
-    return [rows[line] for line in sorted(rows)]
+            rows.setdefault((step.line, step.stage_index, step.position), row)
+    return [rows[place] for place in sorted(rows)]
 
 
 def _folders(use: ContextUse) -> list[FolderRow]:

@@ -9,6 +9,7 @@ from layerscope.errors import DockerfileError, OverLimitError, UnreadableInputEr
 from layerscope.report.dockerfile_parsed import dockerfile_document
 
 if TYPE_CHECKING:
+    from layerscope.dockerfile.instructions import Dockerfile
     from layerscope.errors import InputError
     from layerscope.report.dockerfile_parsed import DockerfileDocument
 
@@ -30,6 +31,24 @@ def read_dockerfile(path: str) -> bytes:
     return data
 
 
+def read_stages(path: str) -> Dockerfile:
+    """What the Dockerfile at `path` says.
+
+    Raises: `UnreadableInputError`, `OverLimitError`; `DockerfileError` with the path and the line.
+    """
+    return stages_of(read_dockerfile(path), path)
+
+
+def stages_of(data: bytes, path: str) -> Dockerfile:
+    """What bytes of a Dockerfile say. Raises: `DockerfileError` with the path and the line."""
+    try:
+        return stages.read(data)
+    except DockerfileError as error:
+        line = f"line {error.first_line}: " if error.first_line else ""
+        told = DockerfileError(f"{line}{error.problem}", shown(path), error.hint)
+        raise told.at(error.first_line, error.last_line) from error
+
+
 def parse_file(path: str) -> tuple[DockerfileDocument, InputError | None]:
     """The `layerscope.dockerfile/1` document of the file, and the error if BuildKit refuses it.
 
@@ -38,8 +57,7 @@ def parse_file(path: str) -> tuple[DockerfileDocument, InputError | None]:
     data = read_dockerfile(path)
     document = dockerfile_document(data)
     try:
-        stages.read(data)
+        stages_of(data, path)
     except DockerfileError as error:
-        line = f"line {error.first_line}: " if error.first_line else ""
-        return document, DockerfileError(f"{line}{error.problem}", shown(path), error.hint)
+        return document, error
     return document, None

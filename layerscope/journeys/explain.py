@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from layerscope.cache.chain import chain, chosen_step
@@ -9,8 +10,9 @@ from layerscope.cache.debugging import how_to_open_failed
 from layerscope.cache.failed_step import failed_step
 from layerscope.cache.simulate import chosen_version, simulate
 from layerscope.dockerfile import stages
-from layerscope.errors import NoSuchEntryError, UnreadableInputError, shown
-from layerscope.journeys.dockerfile import read_dockerfile
+from layerscope.errors import DockerfileError, NoSuchEntryError, UnreadableInputError, shown
+from layerscope.journeys.dockerfile import read_stages
+from layerscope.journeys.hidden_values import without_hidden
 from layerscope.journeys.simulate import builds_of, notes_of, with_notes
 from layerscope.report.explain_document import explain_document, log_document
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 
 MOST_LOG_BYTES = 256 << 20
+_NO_STEPS = "FROM is no step, nor are ENV and ARG in BuildKit; cache simulate lists the steps"
 
 
 def explain_builds(
@@ -55,7 +58,7 @@ def explain_builds(
     """
     builds, contexts = builds_of(requests, builder=builder, bases=bases, index=index)
     document = _explained(builds, line, stage, builder, version, assume_reruns)
-    return with_notes(document, contexts.keep())
+    return with_notes(without_hidden(document, builds), contexts.keep())
 
 
 def explain_case(
@@ -83,12 +86,14 @@ def _explained(  # noqa: PLR0917 - the choices of one question
     assume_reruns: AssumeReruns | None,
 ) -> ExplainDocument:
     prediction = simulate(builds, builder=builder, version=version, assume_reruns=assume_reruns)
-    step = chosen_step(prediction.steps, line, stage)
-    if step is None and (line is not None or stage is not None):
-        where = f"line {line}" if line is not None else f"stage {shown(stage)}"
+    spans = [] if line is None else _spans(builds[-1])
+    step = chosen_step(prediction.steps, line, stage, spans)
+    if step is None and line is not None:
+        where = f"line {line}" if stage is None else f"line {line} of stage {shown(stage)}"
         problem = f"expected a step on {where}, found none"
-        if stage is not None and line is None:
-            problem = f"expected a step of {where} that misses, found none"
+        raise NoSuchEntryError(problem, hint=_NO_STEPS)
+    if step is None and stage is not None:
+        problem = f"expected a step of stage {shown(stage)} that misses, found none"
         raise NoSuchEntryError(problem)
     contexts = None
     if len(builds) > 1 and builds[-1].context is not builds[-2].context:
@@ -105,6 +110,17 @@ def _explained(  # noqa: PLR0917 - the choices of one question
     )
 
 
+def _spans(build: Build) -> list[tuple[int, int]]:
+    """First and last line of each instruction."""
+    try:
+        dockerfile = stages.read(build.dockerfile)
+    except DockerfileError:
+        # The builder may read it otherwise; then only first lines of steps are known.
+        return []
+    found = [command.location for stage in dockerfile.stages for command in stage.commands]
+    return [(each.first_line, each.last_line) for each in found]
+
+
 def explain_log(path: str, dockerfile: str | None = None) -> ExplainDocument:
     """Where the build of a log stopped, and how to open the last good step.
 
@@ -117,6 +133,9 @@ def explain_log(path: str, dockerfile: str | None = None) -> ExplainDocument:
     """
     try:
         with open(path, "rb") as stream:
+            if stream.seekable():
+                # Where a build stopped stands at the end.
+                stream.seek(max(0, stream.seek(0, os.SEEK_END) - MOST_LOG_BYTES))
             data = stream.read(MOST_LOG_BYTES)
     except OSError as error:
         problem = error.strerror or str(error)
@@ -125,5 +144,5 @@ def explain_log(path: str, dockerfile: str | None = None) -> ExplainDocument:
     if failed is None:
         problem = "expected the log of a build that failed, found no failed step"
         raise NoSuchEntryError(problem, shown(path))
-    read = None if dockerfile is None else stages.read(read_dockerfile(dockerfile))
+    read = None if dockerfile is None else read_stages(dockerfile)
     return log_document(failed, how_to_open_failed(failed, read))

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from layerscope import __version__
 from layerscope.cache.lint import Evidence, lint
-from layerscope.dockerfile import stages
-from layerscope.errors import DockerfileError, shown
+from layerscope.errors import DockerfileError
 from layerscope.journeys.build_inputs import Contexts
-from layerscope.journeys.dockerfile import read_dockerfile
+from layerscope.journeys.dockerfile import read_stages
 from layerscope.journeys.layer_evidence import layer_evidence
 from layerscope.report.document import FaultRow, Tool
 from layerscope.report.lint_document import FindingRow, LintDocument, MeasuredRow
@@ -43,14 +42,10 @@ def lint_file(
 
     Raises: `UsageError` for several images; `UnreadableInputError`, `DockerignoreError`.
     """
-    data = read_dockerfile(path)
     try:
-        dockerfile = stages.read(data)
+        dockerfile = read_stages(path)
     except DockerfileError as error:
-        line = f"line {error.first_line}: " if error.first_line else ""
-        fault = FaultRow(
-            input=path, code=error.code, message=f"{line}{error.problem}", hint=error.hint
-        )
+        fault = FaultRow(input=path, code=error.code, message=error.problem, hint=error.hint)
         return _document(path, [], [fault])
     opened = None
     if context is not None:
@@ -82,7 +77,7 @@ def _document(path: str, found: Sequence[Finding], faults: Sequence[FaultRow]) -
     severities = [finding.severity for finding in found]
     return LintDocument(
         tool=Tool(version=__version__),
-        input=shown(path),
+        input=path,
         findings=[_row(finding) for finding in found],
         errors=severities.count("error"),
         warnings=severities.count("warning"),

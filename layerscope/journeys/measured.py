@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from layerscope.cache import cases
 from layerscope.cache.score import score
 from layerscope.cache.simulate import chosen_version
-from layerscope.errors import InputError, UnreadableInputError, shown
+from layerscope.errors import InputError, OverLimitError, UnreadableInputError, shown
 from layerscope.journeys.simulate import predicted
 from layerscope.report.cache_document import score_document
 from layerscope.report.document import FaultRow
@@ -32,19 +32,25 @@ def simulate_case(
 ) -> CacheDocument:
     """What `builder` does in the last build of a measured case; its truth is not looked at.
 
-    Raises: `UsageError`, `UnreadableInputError`, `BadCaseError`.
+    Raises: `UsageError`, `UnreadableInputError`, `OverLimitError`, `BadCaseError`.
     """
     return predicted(load_case(path).builds, builder, version, assume_reruns)
 
 
 def load_case(path: str) -> Case:
-    """The case in a file. Raises: `UnreadableInputError`, `BadCaseError`, both with the path."""
+    """The case in a file.
+
+    Raises: `UnreadableInputError`, `OverLimitError`, `BadCaseError`, all with the path.
+    """
     try:
         with open(path, "rb") as stream:
-            data = stream.read(MOST_CASE_BYTES)
+            data = stream.read(MOST_CASE_BYTES + 1)
     except OSError as error:
         problem = error.strerror or str(error)
         raise UnreadableInputError(problem[:1].lower() + problem[1:], shown(path)) from error
+    if len(data) > MOST_CASE_BYTES:
+        problem = f"a case of more than {MOST_CASE_BYTES} bytes"
+        raise OverLimitError(problem, shown(path))
     try:
         return cases.load(data)
     except InputError as error:
@@ -68,7 +74,7 @@ def score_cases(
             loaded.append(load_case(path))
         except InputError as error:
             faults.append(
-                FaultRow(input=path, code=error.code, message=f"{error.problem}", hint=error.hint)
+                FaultRow(input=path, code=error.code, message=error.problem, hint=error.hint)
             )
     return score_document(
         score(loaded, builder, chosen), builder=builder, version=chosen, faults=faults

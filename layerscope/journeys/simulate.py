@@ -10,6 +10,7 @@ from layerscope.cache.base_names import base_names
 from layerscope.cache.simulate import chosen_version, simulate
 from layerscope.errors import shown
 from layerscope.journeys.build_inputs import Contexts, build_of
+from layerscope.journeys.hidden_values import without_hidden
 from layerscope.report.cache_document import cache_document
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def simulate_builds(
     """
     builds, contexts = builds_of(requests, builder=builder, bases=bases, index=index)
     document = predicted(builds, builder, version, assume_reruns)
-    return with_notes(document, contexts.keep())
+    return with_notes(without_hidden(document, builds), contexts.keep())
 
 
 def builds_of(

@@ -10,12 +10,16 @@ from layerscope.render.text import DEFAULT_WIDTH
 from layerscope.units import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from layerscope.report.cache_document import CacheDocument, ScoreDocument, StepRow
 
 OUTCOMES = {"hit": "hit", "miss": "MISS", "unknown": "unknown", "no-step": "-"}
 STYLES = {"miss": "yellow", "unknown": "cyan", "no-step": "dim"}
 OUTCOME_WIDTH = max(len(word) for word in OUTCOMES.values())
 REASON_CHARACTERS = 1000
+LAST_GOOD = "last good step: "
+"""How the line of a document's `debug` begins that names the step to open."""
 
 
 def cache_text(
@@ -36,7 +40,7 @@ def cache_text(
     for row in document.steps:
         _step(page, row, digits, width)
     if document.failed is not None:
-        _failure(page, document)
+        _failure(page, document, width)
     if document.notes:
         page.line("")
         for note in document.notes:
@@ -67,16 +71,38 @@ def _step(page: Page, row: StepRow, digits: int, width: int) -> None:
         page.line(" " * len(start) + words)
 
 
-def _failure(page: Page, document: CacheDocument) -> None:
+def _failure(page: Page, document: CacheDocument, width: int) -> None:
     assert document.failed is not None  # noqa: S101 - the caller has looked
     page.line("")
     where = f" on line {document.failed.line}" if document.failed.line else ""
-    page.line(f"the build fails{where}: {line(document.failed.message, REASON_CHARACTERS)}", "red")
-    good = document.last_good
-    if good is not None:
-        page.line(f"last good step: line {good.line}, {line(good.vertex)}")
-    for text in document.debug:
-        page.line(line(text, REASON_CHARACTERS))
+    for text in wrapped(f"the build fails{where}: {document.failed.message}", width):
+        page.line(text, "red")
+    # The first of the lines says again what fails.
+    texts = document.debug[1:]
+    if document.last_good is not None:
+        # The builder's name for that step, and its line, instead of the mere instruction.
+        good = line(
+            f"{LAST_GOOD}line {document.last_good.line}, {document.last_good.vertex}", width
+        )
+        named = [good if text.startswith(LAST_GOOD) else text for text in texts]
+        texts = named if good in named else [good, *named]
+    lines_to_try(page, texts, width)
+
+
+def lines_to_try(page: Page, texts: Sequence[str], width: int) -> None:
+    """Put lines that end in a command on a page, such as `open it: docker run …`.
+
+    A line that does not fit is broken behind its first colon. The command stays on one line, even
+    if that is longer than the page is wide: a broken one could not be copied.
+    """
+    for text in texts:
+        whole = line(text, REASON_CHARACTERS)
+        label, colon, command = whole.partition(": ")
+        if len(whole) <= width or not colon:
+            page.line(whole)
+        else:
+            page.line(f"{label}:")
+            page.line(f"  {command}")
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -101,15 +127,23 @@ def score_text(
     page.title(f"{document.builder} {document.version}")
     page.line(f"cases  {document.cases_exact} of {document.cases} exact")
     page.line(f"steps  {document.steps_right} of {document.steps} right")
-    page.line(f"{document.unknown} steps are unknown where nothing is assumed of stages that run")
-    page.line("again; they are judged under the assumption that their case needs")
+    texts = []
+    if document.unknown:
+        steps = "1 step is" if document.unknown == 1 else f"{document.unknown:,} steps are"
+        texts.append(
+            f"{steps} unknown where nothing is assumed of stages that run again; judged under the"
+            " assumption that each case needs"
+        )
     if document.not_judged:
-        page.line(f"not judged: {', '.join(line(name) for name in document.not_judged)}")
+        texts.append(f"not judged: {', '.join(line(name) for name in document.not_judged)}")
     if document.wrong:
-        page.line("")
-        for row in document.wrong:
-            page.line(
-                f"{line(row.id)}:{row.line}: predicted {row.predicted}, measured {row.measured}"
-                f" (reruns {row.assume_reruns}): {line(row.instruction, 60)}"
-            )
+        texts.append("")
+    texts.extend(
+        f"{line(row.id)}:{row.line}: predicted {row.predicted}, measured {row.measured}"
+        f" (reruns {row.assume_reruns}): {line(row.instruction, 60)}"
+        for row in document.wrong
+    )
+    for text in texts:
+        for part in wrapped(text, width):
+            page.line(part)
     return page.encoded()

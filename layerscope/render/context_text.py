@@ -1,4 +1,4 @@
-"""A build context for people: what is sent, what each instruction takes, what nothing uses."""
+"""A build context for people: what it holds, what each instruction takes, what nothing uses."""
 
 from __future__ import annotations
 
@@ -26,13 +26,15 @@ def context_text(
     """The context as UTF-8 text.
 
     Args:
-        document: What is sent and used.
+        document: What is there and used.
         width: Columns.
         styled: Whether to use bold and colour.
         verbose: Whether all unused places are listed.
     """
     page = Page(width, styled=styled)
-    page.title(f"sends {bytes_text(document.bytes)} in {counted(document.files, 'file')}")
+    # BuildKit sends no more of it than the instructions take; the others send all.
+    held = f"{bytes_text(document.bytes)} in {counted(document.files, 'file')}"
+    page.title(f"the context holds {held}")
     page.line(_ignored(document))
     if document.uses:
         page.line("")
@@ -42,8 +44,9 @@ def context_text(
             add_row(table, [*cells, bytes_text(row.bytes)])
         page.table(table)
     _unused(page, document, verbose=verbose)
-    for note in document.notes:
+    if document.notes:
         page.line("")
+    for note in document.notes:
         for text in wrapped(f"note: {note}", width):
             page.line(text)
     return page.encoded()
@@ -54,12 +57,12 @@ _AMOUNT = (("files", "right"), ("bytes", "right"))
 
 def _ignored(document: ContextDocument) -> str:
     if document.ignore_file is None:
-        return "no .dockerignore: everything in the folder is sent"
+        return "no .dockerignore: all files of the folder are in it"
     return f"after {counted(document.patterns, 'pattern')} of {line(document.ignore_file)}"
 
 
 def _unused(page: Page, document: ContextDocument, *, verbose: bool) -> None:
-    if document.unused_bytes is None or document.unused_files is None:
+    if document.unused_bytes is None or document.unused_files is None or not document.files:
         return
     page.line("")
     if not document.unused_files:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from layerscope.render.cache_text import wrapped
 from layerscope.render.escape import line
 from layerscope.render.page import Page
 from layerscope.render.text import DEFAULT_WIDTH
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def parsed_text(
     document: DockerfileDocument, *, width: int = DEFAULT_WIDTH, styled: bool = False
 ) -> bytes:
-    """The file as UTF-8 text; each instruction is cut to the width.
+    """The file as UTF-8 text; each instruction is cut to the width, warnings are wrapped.
 
     Args:
         document: What was parsed.
@@ -25,7 +26,7 @@ def parsed_text(
     page = Page(width, styled=styled)
     for directive in document.parser["directives"]:
         text = f"# {directive['name']}={directive['value']}"
-        page.line(f"{directive['line']:>5}  {line(text, width - 7)}")
+        page.line(f"{directive['line']:>5}  {line(text, max(width - 7, 20))}")
     for argument in document.typed["meta_args"]:
         _instruction(page, argument, width)
     for number, stage in enumerate(document.typed["stages"]):
@@ -41,7 +42,9 @@ def parsed_text(
     if findings:
         page.line("")
     for where, text in sorted(findings, key=lambda finding: finding[0] or 0):
-        page.line(f"warning: line {where}: {line(text)}")
+        place = f"line {where}: " if where else ""
+        for part in wrapped(f"warning: {place}{text}", width):
+            page.line(part)
     return page.encoded()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from layerscope.render.cache_text import OUTCOMES, wrapped
+from layerscope.render.cache_text import OUTCOMES, lines_to_try, wrapped
 from layerscope.render.escape import line
 from layerscope.render.page import Page
 from layerscope.render.text import DEFAULT_WIDTH
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from layerscope.report.explain_document import ContextsRow, ExplainDocument
 
 SHOWN_DIFFERENCES = 10
-DEBUG_CHARACTERS = 1000
 INDENT = "  "
 
 
@@ -32,16 +31,16 @@ def explain_text(
     page = Page(width, styled=styled)
     page.title(" ".join(part for part in (document.builder, document.version) if part))
     if document.log is not None:
-        for text in document.debug:
-            page.line(line(text, DEBUG_CHARACTERS))
+        lines_to_try(page, document.debug, width)
     elif not document.chain:
         page.line("no step misses")
     for position, row in enumerate(document.chain):
         _link(page, row, width, first=position == 0)
     if document.contexts is not None:
         _contexts(page, document.contexts, width)
-    for note in document.notes:
+    if document.notes:
         page.line("")
+    for note in document.notes:
         for text in wrapped(f"note: {note}", width):
             page.line(text)
     return page.encoded()
@@ -67,8 +66,13 @@ def _contexts(page: Page, contexts: ContextsRow, width: int) -> None:
         count = counted(len(culprit.paths), "file")
         for text in wrapped(f"{culprit.code} ({count}): {culprit.text}", width - len(INDENT)):
             page.line(INDENT + text)
+    if contexts.culprits:
+        page.line("")
     for row in contexts.differences[:SHOWN_DIFFERENCES]:
-        page.line(INDENT + line(row.text, max(width - len(INDENT), 20)))
+        first, *more = wrapped(row.text, width - 2 * len(INDENT))
+        page.line(INDENT + first)
+        for text in more:
+            page.line(2 * INDENT + text)
     rest = contexts.differing - SHOWN_DIFFERENCES
     if rest > 0:
         page.line(f"{INDENT}and {rest} more; --format json lists them")

@@ -28,14 +28,15 @@ def lint_text(document: LintDocument, *, width: int = DEFAULT_WIDTH, styled: boo
     page = Page(width, styled=styled)
     name = line(document.input)
     for row in document.findings:
-        page.line(f"{name}:{row.line}: {row.severity} {row.rule}", STYLES[row.severity])
+        place = f"{name}:{row.line}" if row.line else name
+        page.line(f"{place}: {row.severity} {row.rule}", STYLES[row.severity])
         _body(page, row, width)
     if document.findings:
         page.line("")
     counts = [
         counted(document.errors, "error"),
         counted(document.warnings, "warning"),
-        counted(document.infos, "remark"),
+        counted(document.infos, "info"),
     ]
     found = [text for text in counts if not text.startswith("0 ")]
     page.line(", ".join(found) if found else "nothing found")

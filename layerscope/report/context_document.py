@@ -72,8 +72,8 @@ class UseRow(Row, frozen=True, kw_only=True):
     Attributes:
         line: Where it starts.
         instruction: Its text.
-        files: Regular files that it takes.
-        bytes: Their content.
+        files: What it takes, directories not counted.
+        bytes: Content of the regular ones.
     """
 
     line: int

@@ -269,6 +269,50 @@ def test_explain_of_a_log_without_a_failure_ends_with_status_three(tmp_path: Pat
     assert "no failed step" in result.err
 
 
+def test_explain_of_a_line_without_a_step_says_so(tmp_path: Path) -> None:
+    project(tmp_path, OLD + "FROM base:2\nENV A=1\n\n# nothing\n")
+    arguments = ("cache", "explain", "--context", "project", "--no-index", "--line")
+
+    for line in ("7", "8", "10", "99"):
+        result = run(*arguments, line, cwd=tmp_path)
+
+        assert (result.status, result.out) == (3, b"")
+        assert f"expected a step on line {line}, found none" in result.err
+
+
+def test_explain_of_a_log_with_a_broken_dockerfile_names_its_line(tmp_path: Path) -> None:
+    (tmp_path / "build.log").write_text("Step 1/2 : FROM a\nStep 2/2 : RUN x\nERROR: x\n")
+    (tmp_path / "Dockerfile").write_text("FROM a\nCOYP a b\n")
+
+    result = run("cache", "explain", "--log", "build.log", "--after", "Dockerfile", cwd=tmp_path)
+
+    assert (result.status, result.out) == (3, b"")
+    assert "Dockerfile: line 2: " in result.err
+
+
+def test_values_of_credentials_are_in_no_document(tmp_path: Path) -> None:
+    context = project(
+        tmp_path,
+        "FROM base:1\nARG NPM_TOKEN\nARG PROXY\nENV X=$NPM_TOKEN\nRUN echo $NPM_TOKEN\n"
+        "COPY . /$NPM_TOKEN/\nWORKDIR /w/$NPM_TOKEN\nLABEL a=$PROXY\nADD $PROXY/x /y\n",
+    )
+    values = ("--build-arg", "NPM_TOKEN=hush-hush", "--build-arg", "PROXY=http://me:hushed@h")
+    before = ("--before-build-arg", "NPM_TOKEN=hush-before")
+
+    for builder in ("buildkit", "classic", "buildah"):
+        common = ("--builder", builder, *values, "--no-index", "-f", "json")
+        where = ("--context", str(context), *before)
+        for command in (
+            ("simulate", *where, *common),
+            ("explain", *where, *common),
+            ("context", str(context), "--entries", *common),
+        ):
+            result = run("cache", *command, cwd=tmp_path)
+
+            assert result.status == 0
+            assert b"hush" not in result.out
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -278,6 +322,11 @@ def test_explain_of_a_log_without_a_failure_ends_with_status_three(tmp_path: Pat
         ("simulate", "--context", "project", "--base", "base:1"),
         ("simulate", "--context", "project", "--build-arg", "A"),
         ("simulate", "--case", "x.json", "--context", "project"),
+        ("explain", "--log", "x.log", "--case", "x.json"),
+        ("explain", "--log", "x.log", "--line", "3"),
+        ("explain", "--log", "x.log", "--context", "project"),
+        ("context", "project", "--builder-version", "9"),
+        ("context", "project", "--base", "base:1"),
         (),
         ("nothing",),
     ],

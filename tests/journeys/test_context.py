@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -63,7 +64,7 @@ def test_record_is_the_same_build_without_contents(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     path.write_bytes(dump(context_of(request, entries=True)))
 
-    recorded = recorded_build(str(path), {})
+    recorded, _ = recorded_build(str(path), {}, {})
 
     built = build_of(request, Contexts.empty(None, "buildkit"), {})
     assert context_differences(recorded.context, built.context).changes == ()
@@ -78,7 +79,7 @@ def test_record_shows_what_changed_since(tmp_path: Path) -> None:
     path.write_bytes(dump(context_of(request, entries=True)))
     (tmp_path / "context" / "src" / "a").write_bytes(b"y" * 10)
 
-    recorded = recorded_build(str(path), {})
+    recorded, _ = recorded_build(str(path), {}, {})
 
     built = build_of(request, Contexts.empty(None, "buildkit"), {})
     found = context_differences(recorded.context, built.context)
@@ -94,7 +95,7 @@ def test_document_without_entries_is_no_record(tmp_path: Path) -> None:
     path.write_bytes(dump(context_of(request)))
 
     with pytest.raises(BadDocumentError) as caught:
-        recorded_build(str(path), {})
+        recorded_build(str(path), {}, {})
 
     assert "--entries" in caught.value.hint
 
@@ -106,6 +107,7 @@ def test_document_without_entries_is_no_record(tmp_path: Path) -> None:
         {"entries": [{}]},
         {"entries": 1},
         {"record": {"dockerfile": 1}},
+        {"record": {"dockerfile": "\ud800", "build_args": {}, "target": None, "platforms": []}},
     ],
 )
 def test_damaged_record_is_a_bad_document(tmp_path: Path, change: dict[str, object]) -> None:
@@ -115,11 +117,23 @@ def test_damaged_record_is_a_bad_document(tmp_path: Path, change: dict[str, obje
     path.write_text(json.dumps({**document, **change}))
 
     with pytest.raises(BadDocumentError):
-        recorded_build(str(path), {})
+        recorded_build(str(path), {}, {})
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("mode", "rw"), ("content", "blake3:zz"), ("xattrs", {"a": "zz"})]
+    ("key", "value"),
+    [
+        ("mode", "rw"),
+        ("mode", "-1"),
+        ("content", "blake3:zz"),
+        ("xattrs", {"a": "zz"}),
+        ("path", "../x"),
+        ("path", "/x"),
+        ("path", "a//b"),
+        ("path", "big/x"),
+        ("path", "\ud800"),
+        ("path", "x" * 5000),
+    ],
 )
 def test_damaged_entry_of_a_record_is_a_bad_document(
     tmp_path: Path, key: str, value: object
@@ -131,4 +145,28 @@ def test_damaged_entry_of_a_record_is_a_bad_document(
     path.write_text(json.dumps(document))
 
     with pytest.raises(BadDocumentError):
-        recorded_build(str(path), {})
+        recorded_build(str(path), {}, {})
+
+
+def test_value_that_the_record_leaves_out_is_taken_as_the_same_and_a_note_says_so(
+    tmp_path: Path,
+) -> None:
+    request = project(tmp_path / "context")
+    path = tmp_path / "record.json"
+    path.write_bytes(dump(context_of(request, entries=True)))
+
+    recorded, notes = recorded_build(str(path), {}, {"MY_TOKEN": "new", "A": "2"})
+
+    assert recorded.build_args == {"A": "1", "MY_TOKEN": "new"}
+    assert notes == ["values that the record leaves out are taken as those of this build: MY_TOKEN"]
+
+
+def test_password_in_a_value_is_left_out_whatever_its_name(tmp_path: Path) -> None:
+    request = project(tmp_path / "context")
+    proxy = replace(request, build_args=("http_proxy=http://me:hush@proxy:80", "DB_PWD=hush"))
+
+    document = context_of(proxy, entries=True)
+
+    assert document.record is not None
+    assert document.record.build_args == {"http_proxy": None, "DB_PWD": None}
+    assert b"hush" not in dump(document)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from layerscope.cache.filetree import FileNode
+from layerscope.errors import OverLimitError
 from tests.cache.buildkit.builds import build, predict, verdicts
 
 FILES: dict[str, str | FileNode] = {
@@ -84,6 +85,11 @@ def test_a_failure_while_it_runs_keeps_the_steps_before_it() -> None:
     assert verdicts(broken, mended) == "HHM"
 
 
+def test_a_dockerfile_without_measure_is_over_a_limit() -> None:
+    with pytest.raises(OverLimitError, match="20000"):
+        predict(build("FROM base:1\n" + "LABEL a=b\n" * 20_001))
+
+
 def test_one_limit_alone_is_both_limits() -> None:
     text = "FROM base:1\nRUN make\n"
     builds = [
@@ -107,3 +113,20 @@ def test_the_link_of_a_trigger_says_so() -> None:
     names = [each.vertex for each in predict(build(text, FILES)).steps]
 
     assert names[-1] == "[stage-1 1/1] ONBUILD LINK COPY --link a.txt /a"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM base:1\nADD http://[x /f\n",
+        "FROM base:1\nADD https://[::1/a.git#b /f\n",
+        "ARG A=1\n",
+        "FROM base:1\nCOPY l* /d/\n",
+    ],
+)
+def test_odd_files_fail_the_build_and_not_the_program(text: str) -> None:
+    files = {**FILES, "link": FileNode("symlink", 0o777, link="nowhere")}
+
+    prediction = predict(build(text, files))
+
+    assert prediction.failed is not None

@@ -7,7 +7,6 @@ Source: BuildKit, `frontend/dockerfile/dockerfile2llb` (`convert_copy.go`, `disp
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from layerscope.cache.builders.buildkit import gopath, names
 from layerscope.cache.builders.buildkit.inputs import FileInputs
@@ -18,6 +17,7 @@ from layerscope.cache.builders.buildkit.transfer_words import (
     is_url,
     owner_of,
 )
+from layerscope.cache.builders.served import path_and_query
 from layerscope.cache.definition import (
     CopyFiles,
     FileChanges,
@@ -221,7 +221,7 @@ def _with_parents(source: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
 
 def _file_name(url: str) -> str:
     """What the download is called: the last component of the URL's path."""
-    name = gopath.base(urlsplit(url).path)
+    name = gopath.base(path_and_query(url)[0])
     return UNNAMED if name in {".", "/"} else name
 
 

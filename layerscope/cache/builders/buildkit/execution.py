@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from layerscope.cache.builders.buildkit import selecting, sent
 from layerscope.cache.builders.buildkit.changes import ChangedSnapshot, MergedSnapshot
@@ -19,6 +18,7 @@ from layerscope.cache.builders.buildkit.snapshot import (
     TreeSnapshot,
     UnknownSnapshot,
 )
+from layerscope.cache.builders.served import path_and_query
 from layerscope.cache.definition import (
     CopyFiles,
     Exec,
@@ -176,8 +176,8 @@ class Execution:
         return list(self._records.etags.get((remote.url, remote.filename), {}).values())
 
     def _served(self, url: str) -> ServedFile | None:
-        parts = urlsplit(url)
-        path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        path, query = path_and_query(url)
+        path = f"{path or '/'}?{query}" if query else path or "/"
         return self._build.served.get(url) or self._build.served.get(path)
 
     def _download(self, remote: Remote, key: Key, content: bytes | None) -> Snapshot:

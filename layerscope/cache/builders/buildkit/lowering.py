@@ -39,7 +39,7 @@ from layerscope.dockerfile.instructions import (
     User,
     Workdir,
 )
-from layerscope.errors import DockerfileError
+from layerscope.errors import DockerfileError, OverLimitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,9 +53,16 @@ if TYPE_CHECKING:
     from layerscope.dockerfile.instructions import Dockerfile
 
 
+MOST_INSTRUCTIONS = 20_000
+
+
 def lower(build: Build, rules: Dialect) -> Definition:
     """The graph of a build. Raises: `DockerfileError`."""
     dockerfile = stages.read(build.dockerfile)
+    count = sum(len(stage.commands) for stage in dockerfile.stages)
+    if count > MOST_INSTRUCTIONS:
+        problem = f"a Dockerfile of {count} instructions; the limit is {MOST_INSTRUCTIONS}"
+        raise OverLimitError(problem)
     if not rules.frontend:
         if detect_syntax(build.dockerfile) is not None:
             rules = with_frontend_image(rules)

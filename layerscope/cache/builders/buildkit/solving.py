@@ -17,6 +17,7 @@ from layerscope.cache.builders.buildkit.execution import FailedStepError
 from layerscope.cache.builders.buildkit.records import Lookup, SeenContent
 from layerscope.cache.definition import Exec, FileChanges, Image, Local, Remote
 from layerscope.cache.step import Cause, Outcome
+from layerscope.errors import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,6 +107,8 @@ class Solver:
             return self._step(vertex, inputs, forced=forced)
         except FailedStepError as failed:
             return self._failed(failed.problem)
+        except MissingPathError as missing:
+            return self._failed(f"{shown(missing.path)}: not found")
 
     def _failed(self, problem: str) -> Solved:
         return Solved(outcome=Outcome.MISS, cause=Cause.FAILS, failure=problem)

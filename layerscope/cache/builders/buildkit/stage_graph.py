@@ -78,6 +78,9 @@ class StageGraph:
 
     def target(self, name: str | None) -> StageState:
         """The stage that is built. Raises: `DockerfileError`."""
+        if not self._file_stages:
+            problem = "the file has no stage to build"
+            raise DockerfileError(problem)
         if not name:
             return self.states[self._file_stages - 1]
         found = self._by_name.get(name.lower())

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from layerscope.cache.builders.buildkit import gopath, modes
+from layerscope.cache.builders.served import path_and_query
 from layerscope.cache.definition import Owner
 from layerscope.errors import DockerfileError, shown
 
@@ -82,12 +82,13 @@ def is_url(source: str) -> bool:
 
 
 def is_git(source: str) -> bool:
-    """Is it a Git repository?"""
+    """Is it a Git repository? Raises: `DockerfileError` for a URL that is none."""
     if source.startswith(GIT_SCHEMES) or source.startswith("git@"):
         return True
     if is_url(source):
-        parts = urlsplit(source)
-        return parts.path.endswith(".git") or bool(parts.fragment and ".git" in parts.path)
+        path, _ = path_and_query(source)
+        fragment = source.partition("#")[2]
+        return path.endswith(".git") or bool(fragment and ".git" in path)
     if source.startswith("github.com/"):
         return False
     return bool(SCP_STYLE.match(source))

@@ -37,6 +37,12 @@ def context(  # noqa: PLR0917 - typer gives all of them by name
     target: Annotated[
         str | None, typer.Option("--target", metavar="STAGE", help="The stage to build.")
     ] = None,
+    base: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--base", metavar="NAME=IMAGE", help="An image file that a FROM names; repeatable."
+        ),
+    ] = None,
     *,
     entries: Annotated[
         bool,
@@ -62,6 +68,8 @@ def context(  # noqa: PLR0917 - typer gives all of them by name
     document = context_of(
         request,
         builder=whose.builder.value,
+        version=whose.builder_version,
+        bases=base or (),
         entries=entries,
         index=None if no_index else index_folder(),
     )

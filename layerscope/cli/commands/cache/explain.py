@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from layerscope.cli.build_options import BuilderOptions, BuildOptions, refuse_beside_case
+from layerscope.cli.build_options import (
+    BuilderOptions,
+    BuildOptions,
+    refuse_beside_case,
+    refuse_beside_log,
+)
 from layerscope.cli.exit_codes import DONE
 from layerscope.cli.options import CommonOptions, FileOptions, Format, FormatOptions, with_options
 from layerscope.cli.streams import Look, Targets
 from layerscope.cli.values import PlainCommand
+from layerscope.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,6 +60,9 @@ def explain(  # noqa: PLR0917 - typer gives all of them by name
     from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     if log is not None:
+        if any(each is not None for each in (line, stage, case)):
+            raise UsageError("a log tells which step failed", "--log")
+        refuse_beside_log(builds)
         document = journey.explain_log(log, builds.after)
     elif case is not None:
         refuse_beside_case(builds)
