@@ -76,6 +76,7 @@ class FolderScan:
 
     def __init__(self, root: Path, index: Path | None = None) -> None:
         self.root = os.path.realpath(root)
+        self._given = str(root)
         self._file = None if index is None else context_index.index_file(index, root)
         self.index = context_index.ContextIndex()
         if self._file is not None:
@@ -99,6 +100,10 @@ class FolderScan:
         for descriptor in self.__dict__.get("_open", {}).values():
             with suppress(OSError):
                 os.close(descriptor)
+
+    def _named(self, *parts: str) -> str:
+        """A path below the folder as its user would name it, for messages."""
+        return os.path.join(self._given, *(part for part in parts if part))
 
     def directory(self, path: str) -> Directory:
         """The directory at `path`. Raises: `UnreadableInputError`, `OverLimitError`."""
@@ -159,7 +164,7 @@ class FolderScan:
             try:
                 found = os.open(each.rpartition("/")[2], _DIRECTORY, dir_fd=found)
             except OSError as error:
-                raise _unreadable(error, each) from error
+                raise _unreadable(error, self._named(each)) from error
             self._remember(each, found)
         return found
 
@@ -184,7 +189,7 @@ class FolderScan:
         try:
             look_closer(found, special, self.descriptor(path))
         except OSError as error:
-            raise _unreadable(error, path) from error
+            raise _unreadable(error, self._named(path)) from error
         if record is None:
             found.changed.update(names)
         else:
@@ -195,7 +200,7 @@ class FolderScan:
         try:
             return listed(self.descriptor(path))
         except OSError as error:
-            raise _unreadable(error, path) from error
+            raise _unreadable(error, self._named(path)) from error
 
     def digest(self, path: str, row: int) -> bytes:
         """Digest of the content of the regular file at a row of a directory.
@@ -221,7 +226,7 @@ class FolderScan:
             hasher = blake3()
             if self._pass_through(path, row, hasher.update):
                 return hasher.digest()
-        raise _changing(path, directory.names[row])
+        raise _changing(self._named(path, directory.names[row]))
 
     def _small(self, path: str, directory: Directory, row: int) -> bytes | None:
         """The content of a small file; None unless it is the file of the walk, read at once."""
@@ -261,7 +266,7 @@ class FolderScan:
             content = bytearray()
             if self._pass_through(path, row, content.extend):
                 return bytes(content)
-        raise _changing(path, directory.names[row])
+        raise _changing(self._named(path, directory.names[row]))
 
     def _pass_through(self, path: str, row: int, take: Callable[[bytes], object]) -> bool:
         """Give the bytes of a file to `take`; False if it is not the file of the walk any more.
@@ -288,9 +293,9 @@ class FolderScan:
             finally:
                 os.close(descriptor)
         except OSError as error:
-            raise _unreadable(error, f"{path}/{name}" if path else name) from error
+            raise _unreadable(error, self._named(path, name)) from error
         if not stat.S_ISREG(status.st_mode):
-            raise _changing(path, name)
+            raise _changing(self._named(path, name))
         now = numbers(status)
         if taken == size and tuple(stats[at : at + COLUMNS]) == now:
             return True
@@ -322,7 +327,7 @@ class FolderScan:
                     return
                 # What is gone by now has no attributes; who needs its content will be told.
                 if error.errno not in {errno.ENODATA, errno.ENOENT}:
-                    raise _unreadable(error, f"{path}/{name}" if path else name) from error
+                    raise _unreadable(error, self._named(path, name)) from error
 
     def save(self) -> None:
         """Keep what is known for the next run. Raises: `OSError`."""
@@ -373,9 +378,8 @@ def _upwards(path: bytes) -> Iterator[bytes]:
         yield path
 
 
-def _changing(path: str, name: str) -> UnreadableInputError:
-    problem = "the file changes while it is read"
-    return UnreadableInputError(problem, shown(f"{path}/{name}" if path else name))
+def _changing(path: str) -> UnreadableInputError:
+    return UnreadableInputError("the file changes while it is read", shown(path))
 
 
 def _unreadable(error: Exception, path: str) -> UnreadableInputError:

@@ -49,6 +49,7 @@ def _entry_row(tree: FileTree, path: str, node: FileNode) -> EntryRow:
         content=f"{BLAKE3}{tree.digest(path).hex()}" if node.kind == "file" else None,
         link_target=node.link if node.kind == "symlink" else None,
         xattrs={name: value.hex() for name, value in node.xattrs},
+        device=list(node.device) if node.kind in {"char", "block"} else None,
     )
 
 
@@ -159,6 +160,7 @@ def _node(row: EntryRow, path: str) -> FileNode:
         size=row.size_bytes,
         link=row.link_target or "",
         xattrs=tuple(sorted((name, _unhex(text, path)) for name, text in row.xattrs.items())),
+        device=_numbers(row.device, path),
     )
 
 
@@ -168,3 +170,12 @@ def _unhex(text: str, path: str) -> bytes:
     except ValueError:
         problem = f"expected hexadecimal digits, found {shown(text, 40)}"
         raise BadDocumentError(problem, shown(path)) from None
+
+
+def _numbers(device: list[int] | None, path: str) -> tuple[int, int]:
+    if device is None:
+        return (0, 0)
+    if len(device) != 2:
+        problem = "expected the major and the minor number of a device"
+        raise BadDocumentError(problem, shown(path))
+    return (device[0], device[1])

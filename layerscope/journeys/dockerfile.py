@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layerscope.dockerfile import stages
-from layerscope.errors import DockerfileError, OverLimitError, UnreadableInputError, shown
-from layerscope.report.dockerfile_parsed import dockerfile_document
+from layerscope.errors import (
+    DockerfileError,
+    InputError,
+    OverLimitError,
+    UnreadableInputError,
+    shown,
+)
+from layerscope.report.dockerfile_parsed import dockerfile_document, unread_dockerfile
 
 if TYPE_CHECKING:
     from layerscope.dockerfile.instructions import Dockerfile
-    from layerscope.errors import InputError
     from layerscope.report.dockerfile_parsed import DockerfileDocument
 
 
-MOST_DOCKERFILE_BYTES = 16 << 20
+MOST_DOCKERFILE_BYTES = 2 << 20
 
 
 def read_dockerfile(path: str) -> bytes:
@@ -52,9 +57,12 @@ def stages_of(data: bytes, path: str) -> Dockerfile:
 def parse_file(path: str) -> tuple[DockerfileDocument, InputError | None]:
     """The `layerscope.dockerfile/1` document of the file, and the error if BuildKit refuses it.
 
-    Raises: `UnreadableInputError`, `OverLimitError`.
+    A file that cannot be read is a fault of the document.
     """
-    data = read_dockerfile(path)
+    try:
+        data = read_dockerfile(path)
+    except InputError as error:
+        return unread_dockerfile(error), error
     document = dockerfile_document(data)
     try:
         stages_of(data, path)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from layerscope import __version__
 from layerscope.cache.lint import Evidence, lint
-from layerscope.errors import DockerfileError
+from layerscope.errors import InputError
 from layerscope.journeys.build_inputs import Contexts
 from layerscope.journeys.dockerfile import read_stages
 from layerscope.journeys.layer_evidence import layer_evidence
 from layerscope.report.document import FaultRow, Tool
+from layerscope.report.fault_rows import fault_row
 from layerscope.report.lint_document import FindingRow, LintDocument, MeasuredRow
 
 if TYPE_CHECKING:
@@ -38,15 +39,21 @@ def lint_file(
         target: The stage whose size counts; None is the last.
         index: Where checksums of contexts are kept; None keeps none.
 
-    A Dockerfile that BuildKit refuses, or a damaged image, is a fault of the document.
+    A file or context that cannot be read, a Dockerfile that BuildKit refuses, and a damaged image
+    are faults of the document.
 
-    Raises: `UsageError` for several images; `UnreadableInputError`, `DockerignoreError`.
+    Raises: `UsageError` for several images.
     """
     try:
-        dockerfile = read_stages(path)
-    except DockerfileError as error:
-        fault = FaultRow(input=path, code=error.code, message=error.problem, hint=error.hint)
-        return _document(path, [], [fault])
+        return _linted(path, context, image, target, index)
+    except InputError as error:
+        return _document(path, [], [fault_row(error)])
+
+
+def _linted(
+    path: str, context: str | None, image: str | None, target: str | None, index: Path | None
+) -> LintDocument:
+    dockerfile = read_stages(path)
     opened = None
     if context is not None:
         opened = Contexts.empty(index, "buildkit").open(context, path)

@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING
 from layerscope.cache import cases
 from layerscope.cache.score import score
 from layerscope.cache.simulate import chosen_version
-from layerscope.errors import InputError, OverLimitError, UnreadableInputError, shown
+from layerscope.errors import (
+    InputError,
+    NoSuchEntryError,
+    OverLimitError,
+    UnreadableInputError,
+    shown,
+)
 from layerscope.journeys.simulate import predicted
 from layerscope.report.cache_document import score_document
-from layerscope.report.document import FaultRow
+from layerscope.report.fault_rows import fault_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
     from layerscope.cache.cases import Case
     from layerscope.cache.step import AssumeReruns
     from layerscope.report.cache_document import CacheDocument, ScoreDocument
+    from layerscope.report.document import FaultRow
 
 MOST_CASE_BYTES = 64 << 20
 
@@ -62,36 +69,36 @@ def score_cases(
 ) -> ScoreDocument:
     """How well `builder` is predicted on the cases in these files and folders.
 
-    A case that cannot be read is a fault of the document; the others are judged.
+    A case that cannot be read, a path that is not there and a folder without a case are faults of
+    the document; the others are judged.
 
-    Raises: `UsageError`; `UnreadableInputError` for a path that is not there.
+    Raises: `UsageError`.
     """
     chosen = chosen_version(builder, version)
     loaded: list[Case] = []
     faults: list[FaultRow] = []
-    for path in case_files(paths):
+    for path in case_files(paths, faults):
         try:
             loaded.append(load_case(path))
         except InputError as error:
-            faults.append(
-                FaultRow(input=path, code=error.code, message=error.problem, hint=error.hint)
-            )
-    return score_document(
-        score(loaded, builder, chosen), builder=builder, version=chosen, faults=faults
-    )
+            faults.append(fault_row(error, path))
+    result = score(loaded, builder, chosen)
+    if not (result.judged or result.skipped or faults):
+        problem = f"expected cases that were measured on {builder} {chosen}, found none"
+        faults.append(fault_row(NoSuchEntryError(problem), paths[0]))
+    return score_document(result, builder=builder, version=chosen, faults=faults)
 
 
-def case_files(paths: Sequence[str]) -> list[str]:
+def case_files(paths: Sequence[str], faults: list[FaultRow]) -> list[str]:
     """The case files that are meant: files as they are, of folders every `*.json` below, sorted.
 
-    Raises: `UnreadableInputError` for a path that is not there, and a folder without a case.
+    Args:
+        paths: Files and folders.
+        faults: Takes a row for a path that is not there, and for a folder without a case.
     """
     found: list[str] = []
     for path in paths:
         if not os.path.isdir(path):
-            if not os.path.exists(path):
-                problem = "no such file or folder"
-                raise UnreadableInputError(problem, shown(path))
             found.append(path)
             continue
         inside = sorted(
@@ -101,7 +108,7 @@ def case_files(paths: Sequence[str]) -> list[str]:
             if name.endswith(".json")
         )
         if not inside:
-            problem = "no *.json file in this folder"
-            raise UnreadableInputError(problem, shown(path))
+            error = UnreadableInputError("no *.json file in this folder", shown(path))
+            faults.append(fault_row(error, path))
         found.extend(inside)
     return found

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from layerscope.report.cache_document import CacheDocument
     from layerscope.report.explain_document import ExplainDocument
 
+NAME_CHARACTERS = 400
+"""An image name with its digest fits, so that it can be given to `--base`."""
+
 Noted = TypeVar("Noted", "CacheDocument", "ExplainDocument")
 
 
@@ -109,9 +112,13 @@ def _debug(prediction: Prediction, build: Build, builder: str) -> list[str]:
 def notes_of(build: Build, prediction: Prediction) -> list[str]:
     """What is taken as unchanged because nobody said what it is."""
     stages = {step.facts.stage_index for step in prediction.steps}
-    names = [shown(name) for name in base_names(build, stages) if build.image(name) is None]
+    names = [
+        shown(name, NAME_CHARACTERS)
+        for name in base_names(build, stages)
+        if build.image(name) is None
+    ]
     if not names:
         return []
     what = "images that were" if len(names) > 1 else "an image that was"
-    taken = "taken as the same in all builds, with an empty config"
-    return [f"{what} not given with --base: {taken}: {', '.join(names)}"]
+    taken = "a name is taken as one and the same image in all builds, with an empty config"
+    return [f"{what} not given with --base ({taken}): {', '.join(names)}"]

@@ -23,7 +23,7 @@ def context_text(
     styled: bool = False,
     verbose: bool = False,
 ) -> bytes:
-    """The context as UTF-8 text.
+    """The context as UTF-8 text; empty where it could not be read.
 
     Args:
         document: What is there and used.
@@ -32,6 +32,8 @@ def context_text(
         verbose: Whether all unused places are listed.
     """
     page = Page(width, styled=styled)
+    if document.bytes is None or document.files is None:
+        return b""
     # BuildKit sends no more of it than the instructions take; the others send all.
     held = f"{bytes_text(document.bytes)} in {counted(document.files, 'file')}"
     page.title(f"the context holds {held}")

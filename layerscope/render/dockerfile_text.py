@@ -24,6 +24,8 @@ def parsed_text(
         styled: Whether to use bold and colour.
     """
     page = Page(width, styled=styled)
+    if document.parser is None or document.typed is None:
+        return b""
     for directive in document.parser["directives"]:
         text = f"# {directive['name']}={directive['value']}"
         page.line(f"{directive['line']:>5}  {line(text, max(width - 7, 20))}")

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from layerscope import __version__
+from layerscope.cache.step import Prediction
 from layerscope.report.document import FaultRow, Row, Tool
+from layerscope.report.fault_rows import fault_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from layerscope.cache.score import Score
-    from layerscope.cache.step import CacheStep, Prediction
+    from layerscope.cache.step import CacheStep
+    from layerscope.errors import InputError
 
 
 class ReasonRow(Row, frozen=True, kw_only=True):
@@ -92,6 +95,7 @@ class CacheDocument(Row, frozen=True, kw_only=True):
         misses: Steps that run.
         unknown: Steps of which nobody can know.
         notes: What was not known and how it was taken, such as a base that was not given.
+        faults: What could not be read; nothing was predicted then.
     """
 
     schema: Literal["layerscope.cache/1"] = "layerscope.cache/1"
@@ -108,6 +112,7 @@ class CacheDocument(Row, frozen=True, kw_only=True):
     misses: int
     unknown: int
     notes: list[str]
+    faults: list[FaultRow] = msgspec.field(default_factory=list)
 
 
 class WrongStep(Row, frozen=True, kw_only=True):
@@ -184,6 +189,20 @@ def cache_document(
         unknown=counted.count("unknown"),
         notes=list(notes),
     )
+
+
+def unread_cache(
+    error: InputError,
+    *,
+    builder: str,
+    version: str,
+    assume_reruns: Literal["same", "changed"] | None,
+) -> CacheDocument:
+    """The document where something could not be read: without a step, with the fault."""
+    document = cache_document(
+        Prediction((), None), builder=builder, version=version, assume_reruns=assume_reruns
+    )
+    return msgspec.structs.replace(document, faults=[fault_row(error)])
 
 
 def step_row(step: CacheStep) -> StepRow:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from layerscope.report.document import Row, Tool
+import msgspec
+
+from layerscope import __version__
+from layerscope.report.document import FaultRow, Row, Tool
+from layerscope.report.fault_rows import fault_row
+
+if TYPE_CHECKING:
+    from layerscope.errors import InputError
 
 
 class EntryRow(Row, frozen=True, kw_only=True):
@@ -20,6 +27,7 @@ class EntryRow(Row, frozen=True, kw_only=True):
         content: `blake3:…` of a regular file; None for all else.
         link_target: Of a symlink, else None.
         xattrs: Extended attributes, their values in hexadecimal.
+        device: Major and minor number of a device, else None.
     """
 
     path: str
@@ -31,6 +39,7 @@ class EntryRow(Row, frozen=True, kw_only=True):
     content: str | None
     link_target: str | None
     xattrs: dict[str, str]
+    device: list[int] | None = None
 
 
 class RecordRow(Row, frozen=True, kw_only=True):
@@ -89,8 +98,8 @@ class ContextDocument(Row, frozen=True, kw_only=True):
         ignore_file: Which file says what is left out, as a path relative to the context if it lies
             in it; None if there is none.
         patterns: How many patterns that file has.
-        files: What is sent, directories not counted.
-        bytes: Content of the regular files that are sent.
+        files: What is sent, directories not counted; None if the context could not be read.
+        bytes: Content of the regular files that are sent; None likewise.
         unused_files: Those of which no instruction of the target takes anything; None if that is
             not known, since the build fails before it takes files.
         unused_bytes: Their content; None likewise.
@@ -99,14 +108,15 @@ class ContextDocument(Row, frozen=True, kw_only=True):
         entries: Every file, the root first, then by path, if asked for; else None.
         record: What else the build was given, beside `entries`.
         notes: What could not be found out.
+        faults: What could not be read; nothing was counted then.
     """
 
     schema: Literal["layerscope.context/1"] = "layerscope.context/1"
     tool: Tool
     ignore_file: str | None
     patterns: int
-    files: int
-    bytes: int
+    files: int | None
+    bytes: int | None
     unused_files: int | None
     unused_bytes: int | None
     uses: list[UseRow]
@@ -114,3 +124,23 @@ class ContextDocument(Row, frozen=True, kw_only=True):
     entries: list[EntryRow] | None
     record: RecordRow | None
     notes: list[str]
+    faults: list[FaultRow] = msgspec.field(default_factory=list)
+
+
+def unread_context(error: InputError) -> ContextDocument:
+    """The document where something could not be read: nothing but the fault."""
+    return ContextDocument(
+        tool=Tool(version=__version__),
+        ignore_file=None,
+        patterns=0,
+        files=None,
+        bytes=None,
+        unused_files=None,
+        unused_bytes=None,
+        uses=[],
+        unused=[],
+        entries=None,
+        record=None,
+        notes=[],
+        faults=[fault_row(error)],
+    )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
+
 from layerscope import __version__
 from layerscope.report.cache_document import StepRow, step_row
-from layerscope.report.document import Row, Tool
+from layerscope.report.document import FaultRow, Row, Tool
+from layerscope.report.fault_rows import fault_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from layerscope.cache.context_diff import ContextDifferences
     from layerscope.cache.failed_step import FailedStep, LogStep
     from layerscope.cache.step import AssumeReruns, CacheStep
+    from layerscope.errors import InputError
 
 MOST_DIFFERENCES = 10_000
 
@@ -104,6 +108,7 @@ class ExplainDocument(Row, frozen=True, kw_only=True):
             then.
         debug: How to open the last good step of that log, as lines of text.
         notes: What was not known and how it was taken.
+        faults: What could not be read; nothing was explained then.
     """
 
     schema: Literal["layerscope.explain/1"] = "layerscope.explain/1"
@@ -116,6 +121,7 @@ class ExplainDocument(Row, frozen=True, kw_only=True):
     log: LogRow | None
     debug: list[str]
     notes: list[str]
+    faults: list[FaultRow] = msgspec.field(default_factory=list)
 
 
 def explain_document(
@@ -156,6 +162,16 @@ def log_document(failed: FailedStep, debug: Sequence[str]) -> ExplainDocument:
         debug=list(debug),
         notes=[],
     )
+
+
+def unread_explain(
+    error: InputError, *, builder: str, version: str, assume_reruns: AssumeReruns | None
+) -> ExplainDocument:
+    """The document where something could not be read: without a chain, with the fault."""
+    document = explain_document(
+        (), None, builder=builder, version=version, assume_reruns=assume_reruns, notes=()
+    )
+    return msgspec.structs.replace(document, faults=[fault_row(error)])
 
 
 def _logged(step: LogStep | None) -> LoggedStep | None:

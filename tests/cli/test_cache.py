@@ -361,6 +361,44 @@ def test_file_that_is_not_there_is_one_line_and_status_three(
     assert "no such file" in result.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "schema"),
+    [
+        (("cache", "simulate", "--context", "nothere"), "cache"),
+        (("cache", "explain", "--context", "nothere"), "explain"),
+        (("cache", "explain", "--log", "nothere"), "explain"),
+        (("cache", "context", "nothere"), "context"),
+        (("cache", "score", "nothere"), "score"),
+        (("dockerfile", "parse", "nothere"), "dockerfile"),
+        (("dockerfile", "lint", "nothere"), "lint"),
+        (("dockerfile", "lint", "Dockerfile.old", "--context", "nothere"), "lint"),
+    ],
+)
+def test_json_is_written_with_the_fault_of_what_is_not_there(
+    tmp_path: Path, arguments: tuple[str, ...], schema: str
+) -> None:
+    project(tmp_path)
+
+    result = run(*arguments, "-f", "json", cwd=tmp_path)
+
+    found = document(result, schema)
+    assert result.status == 3
+    assert [(fault["input"].split("/")[0], fault["code"]) for fault in found["faults"]] == [
+        ("nothere", "unreadable")
+    ]
+
+
+def test_score_of_cases_that_another_builder_ran_is_no_success(tmp_path: Path) -> None:
+    case = shared("cache-cases", "classic", "run-edit-middle.json")
+    if not case.exists():
+        pytest.skip("../shared/cache-cases is not there")
+
+    result = run("cache", "score", str(case), cwd=tmp_path)
+
+    assert (result.status, result.out) == (3, b"")
+    assert "measured on buildkit 0.32.2" in result.err
+
+
 def test_parse_writes_the_document_of_its_schema(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("# syntax=x\nFROM a AS b\nCOPY --from=c d e\n")
 

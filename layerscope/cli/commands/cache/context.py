@@ -8,9 +8,11 @@ import typer
 
 from layerscope.cli.build_options import BuilderOptions, beside
 from layerscope.cli.exit_codes import DONE
+from layerscope.cli.messages import say_error
 from layerscope.cli.options import CommonOptions, FileOptions, Format, FormatOptions, with_options
 from layerscope.cli.streams import Look, Targets
 from layerscope.cli.values import PlainCommand
+from layerscope.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +54,7 @@ def context(  # noqa: PLR0917 - typer gives all of them by name
         bool, typer.Option("--no-index", help="Do not keep checksums of the context.")
     ] = False,
 ) -> int:
-    """What a build context sends after .dockerignore, and which bytes no instruction uses.
+    """What a build context holds after .dockerignore, and which bytes no instruction uses.
 
     With --entries --save json=FILE it is a record of the build, which `cache explain
     --before-record FILE` compares with a build elsewhere.
@@ -65,14 +67,21 @@ def context(  # noqa: PLR0917 - typer gives all of them by name
 
     dockerfile = file or beside(folder)
     request = BuildRequest(dockerfile, folder, tuple(build_arg or ()), target)
-    document = context_of(
-        request,
-        builder=whose.builder.value,
-        version=whose.builder_version,
-        bases=base or (),
-        entries=entries,
-        index=None if no_index else index_folder(),
-    )
+    try:
+        document = context_of(
+            request,
+            builder=whose.builder.value,
+            version=whose.builder_version,
+            bases=base or (),
+            entries=entries,
+            index=None if no_index else index_folder(),
+        )
+    except InputError as error:
+        from layerscope.report.context_document import unread_context  # noqa: PLC0415 - few runs
+
+        unread = unread_context(error)
+        targets.deliver({Format.JSON: lambda _: [dump(unread)]})
+        return say_error(error)
 
     def as_text(look: Look) -> Iterable[bytes]:
         from layerscope.render.context_text import context_text  # noqa: PLC0415 - not for JSON

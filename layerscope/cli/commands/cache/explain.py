@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,13 +14,16 @@ from layerscope.cli.build_options import (
     refuse_beside_log,
 )
 from layerscope.cli.exit_codes import DONE
+from layerscope.cli.messages import say_error
 from layerscope.cli.options import CommonOptions, FileOptions, Format, FormatOptions, with_options
 from layerscope.cli.streams import Look, Targets
 from layerscope.cli.values import PlainCommand
-from layerscope.errors import UsageError
+from layerscope.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from layerscope.report.explain_document import ExplainDocument
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -56,35 +60,22 @@ def explain(  # noqa: PLR0917 - typer gives all of them by name
     the step that failed and says how to open the last good one; --after names the Dockerfile.
     """
     targets = Targets.of(common, files, formats)
-    from layerscope.journeys import explain as journey  # noqa: PLC0415 - not for --help
     from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
-    if log is not None:
-        if any(each is not None for each in (line, stage, case)):
-            raise UsageError("a log tells which step failed", "--log")
-        refuse_beside_log(builds)
-        document = journey.explain_log(log, builds.after)
-    elif case is not None:
-        refuse_beside_case(builds)
-        document = journey.explain_case(
-            case,
-            line=line,
-            stage=stage,
+    try:
+        document = _document(whose, builds, Question(line, stage, log, case))
+    except InputError as error:
+        from layerscope.cache.simulate import chosen_version  # noqa: PLC0415 - few runs
+        from layerscope.report.explain_document import unread_explain  # noqa: PLC0415 - few runs
+
+        unread = unread_explain(
+            error,
             builder=whose.builder.value,
-            version=whose.builder_version,
+            version=chosen_version(whose.builder.value, whose.builder_version),
             assume_reruns=builds.assumed(),
         )
-    else:
-        document = journey.explain_builds(
-            builds.requests(),
-            line=line,
-            stage=stage,
-            builder=whose.builder.value,
-            version=whose.builder_version,
-            bases=builds.base or (),
-            assume_reruns=builds.assumed(),
-            index=builds.index(),
-        )
+        targets.deliver({Format.JSON: lambda _: [dump(unread)]})
+        return say_error(error)
 
     def as_text(look: Look) -> Iterable[bytes]:
         from layerscope.render.explain_text import explain_text  # noqa: PLC0415 - not for JSON
@@ -93,3 +84,43 @@ def explain(  # noqa: PLR0917 - typer gives all of them by name
 
     targets.deliver({Format.JSON: lambda _: [dump(document)], Format.TEXT: as_text})
     return DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which step is asked about, and of what."""
+
+    line: int | None
+    stage: str | None
+    log: str | None
+    case: str | None
+
+
+def _document(whose: BuilderOptions, builds: BuildOptions, asked: Question) -> ExplainDocument:
+    from layerscope.journeys import explain as journey  # noqa: PLC0415 - not for --help
+
+    if asked.log is not None:
+        if any(each is not None for each in (asked.line, asked.stage, asked.case)):
+            raise UsageError("a log tells which step failed", "--log")
+        refuse_beside_log(builds)
+        return journey.explain_log(asked.log, builds.after)
+    if asked.case is not None:
+        refuse_beside_case(builds)
+        return journey.explain_case(
+            asked.case,
+            line=asked.line,
+            stage=asked.stage,
+            builder=whose.builder.value,
+            version=whose.builder_version,
+            assume_reruns=builds.assumed(),
+        )
+    return journey.explain_builds(
+        builds.requests(),
+        line=asked.line,
+        stage=asked.stage,
+        builder=whose.builder.value,
+        version=whose.builder_version,
+        bases=builds.base or (),
+        assume_reruns=builds.assumed(),
+        index=builds.index(),
+    )

@@ -13,7 +13,7 @@ from layerscope.cli.streams import Look, Targets
 from layerscope.cli.values import PlainCommand
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -45,5 +45,10 @@ def score(
 
         return [score_text(document, width=look.width, styled=look.styled)]
 
-    targets.deliver({Format.JSON: lambda _: [dump(document)], Format.TEXT: as_text})
+    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
+        Format.JSON: lambda _: [dump(document)]
+    }
+    if document.cases:
+        renderers[Format.TEXT] = as_text
+    targets.deliver(renderers)
     return say_faults(document.faults)

@@ -8,12 +8,16 @@ import typer
 
 from layerscope.cli.build_options import BuilderOptions, BuildOptions, refuse_beside_case
 from layerscope.cli.exit_codes import DONE
+from layerscope.cli.messages import say_error
 from layerscope.cli.options import CommonOptions, FileOptions, Format, FormatOptions, with_options
 from layerscope.cli.streams import Look, Targets
 from layerscope.cli.values import PlainCommand
+from layerscope.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from layerscope.report.cache_document import CacheDocument
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -40,27 +44,20 @@ def simulate(  # noqa: PLR0917 - typer gives all of them by name
     targets = Targets.of(common, files, formats)
     from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
-    if case is not None:
-        refuse_beside_case(builds)
-        from layerscope.journeys.measured import simulate_case  # noqa: PLC0415 - not for --help
+    try:
+        document = _document(whose, builds, case)
+    except InputError as error:
+        from layerscope.cache.simulate import chosen_version  # noqa: PLC0415 - few runs
+        from layerscope.report.cache_document import unread_cache  # noqa: PLC0415 - few runs
 
-        document = simulate_case(
-            case,
+        unread = unread_cache(
+            error,
             builder=whose.builder.value,
-            version=whose.builder_version,
+            version=chosen_version(whose.builder.value, whose.builder_version),
             assume_reruns=builds.assumed(),
         )
-    else:
-        from layerscope.journeys.simulate import simulate_builds  # noqa: PLC0415 - not for --help
-
-        document = simulate_builds(
-            builds.requests(),
-            builder=whose.builder.value,
-            version=whose.builder_version,
-            bases=builds.base or (),
-            assume_reruns=builds.assumed(),
-            index=builds.index(),
-        )
+        targets.deliver({Format.JSON: lambda _: [dump(unread)]})
+        return say_error(error)
 
     def as_text(look: Look) -> Iterable[bytes]:
         from layerscope.render.cache_text import cache_text  # noqa: PLC0415 - JSON needs no rich
@@ -69,3 +66,26 @@ def simulate(  # noqa: PLR0917 - typer gives all of them by name
 
     targets.deliver({Format.JSON: lambda _: [dump(document)], Format.TEXT: as_text})
     return DONE
+
+
+def _document(whose: BuilderOptions, builds: BuildOptions, case: str | None) -> CacheDocument:
+    if case is not None:
+        refuse_beside_case(builds)
+        from layerscope.journeys.measured import simulate_case  # noqa: PLC0415 - not for --help
+
+        return simulate_case(
+            case,
+            builder=whose.builder.value,
+            version=whose.builder_version,
+            assume_reruns=builds.assumed(),
+        )
+    from layerscope.journeys.simulate import simulate_builds  # noqa: PLC0415 - not for --help
+
+    return simulate_builds(
+        builds.requests(),
+        builder=whose.builder.value,
+        version=whose.builder_version,
+        bases=builds.base or (),
+        assume_reruns=builds.assumed(),
+        index=builds.index(),
+    )

@@ -13,7 +13,7 @@ from layerscope.cli.streams import Look, Targets
 from layerscope.cli.values import PlainCommand
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -41,5 +41,10 @@ def parse(
 
         return [parsed_text(document, width=look.width, styled=look.styled)]
 
-    targets.deliver({Format.JSON: lambda _: [dump(document)], Format.TEXT: as_text})
+    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
+        Format.JSON: lambda _: [dump(document)]
+    }
+    if document.parser is not None:
+        renderers[Format.TEXT] = as_text
+    targets.deliver(renderers)
     return DONE if error is None else say_error(error)
