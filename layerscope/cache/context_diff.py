@@ -98,7 +98,7 @@ def _culprits(found: Sequence[FileChange], before: FileTree, after: FileTree) ->
         culprits.append(Culprit("line-ends", text, tuple(ends)))
     only = [change.path for change in found if change.code in {"file-added", "file-removed"}]
     if only:
-        text = "files are on one side only: another commit, or build results to put into .dockerignore"
+        text = "files are on one side only: another commit, or build results to ignore"
         culprits.append(Culprit("file-set", text, tuple(only)))
     return culprits
 
