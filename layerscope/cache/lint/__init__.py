@@ -16,12 +16,14 @@ from layerscope.cache.lint.ignore_comments import without_ignored
 from layerscope.cache.lint.measured import Evidence, LayerEvidence, attach
 from layerscope.cache.lint.reading import read_all
 from layerscope.cache.lint.rules import RULES, Rule
+from layerscope.errors import OverLimitError
 
 if TYPE_CHECKING:
     from layerscope.cache.filetree import FileTree
     from layerscope.dockerfile.instructions import Dockerfile
 
 __all__ = [
+    "MOST_INSTRUCTIONS",
     "RULES",
     "SEVERITIES",
     "Evidence",
@@ -33,6 +35,9 @@ __all__ = [
     "attach",
     "lint",
 ]
+
+MOST_INSTRUCTIONS = 20_000
+"""Of one file, FROM lines included: a person writes no more, and rules look at pairs of them."""
 
 
 def lint(
@@ -51,7 +56,15 @@ def lint(
         has_ignore_file: Is there an ignore file? None where that is not known.
         measured: What an image and its history say.
         target: The stage that is built, whose size counts; None is the last.
+
+    Raises: `OverLimitError` for a file of more than `MOST_INSTRUCTIONS` instructions.
     """
+    stages = dockerfile.stages
+    if len(dockerfile.meta_args) + sum(1 + len(stage.commands) for stage in stages) > (
+        MOST_INSTRUCTIONS
+    ):
+        problem = f"a Dockerfile of more than {MOST_INSTRUCTIONS} instructions"
+        raise OverLimitError(problem, hint="split it, or lint the parts")
     reading = read_all(dockerfile, context=context, has_ignore_file=has_ignore_file, target=target)
     found = [finding for rule in RULES for finding in rule.check(reading)]
     kept = sorted(

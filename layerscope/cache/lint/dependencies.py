@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from layerscope.cache.lint.package_managers import action_of
 from layerscope.cache.lint.tool_calls import tool_call
+from layerscope.cache.lint.tool_installs import tools_of
 
 if TYPE_CHECKING:
     from layerscope.cache.lint.shell_commands import Command
@@ -44,6 +45,8 @@ class Dependencies:
         early: The line to write before the source is copied.
         caches: Folders that it keeps downloads in.
         builds: As in `Tool`.
+        system: Is it the package manager of the distribution?
+        folder: The word that names the folder it works in, where an option does.
     """
 
     tool: str
@@ -51,6 +54,8 @@ class Dependencies:
     early: str
     caches: tuple[str, ...] = ()
     builds: bool = False
+    system: bool = False
+    folder: Word | None = None
 
 
 _NODE = ("package.json",)
@@ -122,6 +127,14 @@ TOOLS = {
 # Words that go to another registry or folder and name no file of the source.
 _NO_SOURCE = ("./", "../", "/", ".", "file:", "git+", "$")
 _PLAIN_NAMES = frozenset({"npm", "yarn", "pnpm", "bun"})
+_FOLDER_OPTIONS = {
+    "npm": ("--prefix", "-C"),
+    "yarn": ("--cwd",),
+    "pnpm": ("-C", "--dir"),
+    "poetry": ("-C", "--directory"),
+    "uv": ("--project", "--directory"),
+    "composer": ("-d", "--working-dir"),
+}
 _MOST_WORDS = 6
 
 
@@ -136,23 +149,25 @@ def dependencies_of(command: Command) -> Dependencies | None:
     if call.tool == "pip":
         return _of_pip(call, command)
     tool = TOOLS.get(call.tool)
-    if tool is None or call.verb not in tool.verbs:
+    # A tool for all projects is no dependency of this one.
+    if tool is None or call.verb not in tool.verbs or tools_of(command):
         return None
-    if call.tool in _PLAIN_NAMES and (call.words or call.has("-g", "--global")):
+    if call.tool in _PLAIN_NAMES and call.words:
         return _plain(call.tool, call.words, command)
     if call.has("--offline", "-o") and tool.builds:
         return None
     return Dependencies(
         call.tool,
         tool.manifests,
-        tool.early or f"RUN {_shown(command)}",
+        tool.early or f"RUN {shown(command)}",
         tool.caches,
         tool.builds,
+        folder=next(iter(call.value_of(*_FOLDER_OPTIONS.get(call.tool, ()))), None),
     )
 
 
 def _of_pip(call: ToolCall, command: Command) -> Dependencies | None:
-    if call.verb != "install":
+    if call.verb != "install" or tools_of(command):
         return None
     files = call.value_of("-r", "--requirement")
     if files:
@@ -163,7 +178,7 @@ def _of_pip(call: ToolCall, command: Command) -> Dependencies | None:
         # A file on the network is no manifest to copy.
         if any("://" in name or name.startswith(("~", "..")) for name in manifests):
             return None
-        return Dependencies("pip", manifests, f"RUN {_shown(command)}", ("~/.cache/pip",))
+        return Dependencies("pip", manifests, f"RUN {shown(command)}", ("~/.cache/pip",))
     if call.has("-e", "--editable"):
         return None
     return _plain("pip", call.words, command)
@@ -176,7 +191,7 @@ def _of_system(command: Command) -> Dependencies | None:
     found = _plain(action.manager, action.packages, command)
     if found is None or action.verb in ("build-dep", "source", "download", "fetch"):
         return None
-    return found
+    return replace(found, system=True)
 
 
 def _plain(tool: str, words: tuple[Word, ...], command: Command) -> Dependencies | None:
@@ -190,10 +205,10 @@ def _plain(tool: str, words: tuple[Word, ...], command: Command) -> Dependencies
         for word in words
     ):
         return None
-    return Dependencies(tool, (), f"RUN {_shown(command)}")
+    return Dependencies(tool, (), f"RUN {shown(command)}")
 
 
-def _shown(command: Command) -> str:
+def shown(command: Command) -> str:
     """The command in one line, cut after a few words."""
-    texts = [word.text for word in command.words]
+    texts = [word.text for word in (*command.assignments, *command.words)]
     return " ".join(texts[:_MOST_WORDS]) + (" …" if len(texts) > _MOST_WORDS else "")

@@ -117,7 +117,9 @@ def is_spared(change: Change, made: Created) -> bool:
     if owner is None:
         return False
     wanted, own = _ids(change.current), _ids(owner)
-    return any(a and b and a != b and _are_comparable(a, b) for a, b in zip(wanted, own, strict=True))
+    return any(
+        a and b and a != b and _are_comparable(a, b) for a, b in zip(wanted, own, strict=True)
+    )
 
 
 def is_set_already(change: Change, made: Created, step: Step) -> bool:
@@ -127,15 +129,10 @@ def is_set_already(change: Change, made: Created, step: Step) -> bool:
         return False
     setting = step.value(change.setting) or change.setting
     if change.program == "chmod":
-        mode = made.step.value(copy.chmod) or ""
-        if setting in _ADDS_EXECUTE:
-            return bool(_EXECUTABLE.fullmatch(mode))
-        return mode.isdigit() and setting.lstrip("0") == mode.lstrip("0")
+        return _has_mode(setting, made.step.value(copy.chmod) or "")
     owner = made.step.value(copy.chown) or copy.chown
-    if not owner:
-        return False
-    if setting == owner:
-        return True
+    if not owner or setting == owner:
+        return bool(owner)
     user, group = ("", setting) if change.program == "chgrp" else _ids(setting)
     own_user, own_group = _ids(owner)
     # `app:` is the first group of app, which only the image knows.
@@ -143,6 +140,12 @@ def is_set_already(change: Change, made: Created, step: Step) -> bool:
         return False
     group = "0" if group == "root" else group
     return user in ("", own_user) and group in ("", own_group)
+
+
+def _has_mode(setting: str, mode: str) -> bool:
+    if setting in _ADDS_EXECUTE:
+        return bool(_EXECUTABLE.fullmatch(mode))
+    return mode.isdigit() and setting.lstrip("0") == mode.lstrip("0")
 
 
 def _ids(owner: str) -> tuple[str, str]:

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 from layerscope.cache.credentials import is_secret_name, kind_of_secret
 from layerscope.cache.lint.finding import Finding
+from layerscope.cache.lint.placeholders import holds_placeholders_only, is_placeholder
 from layerscope.dockerfile.instructions import Arg, Env, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from layerscope.cache.lint.finding import Severity
     from layerscope.cache.lint.reading import Reading, Step
 
 RULE = "secret-in-build"
+_IN_URL = "a password in a URL"
 
 _HARMLESS = frozenset(
     {
@@ -47,7 +50,7 @@ def _defaults(meta: Arg) -> Iterator[Finding]:
     """An ARG above the first FROM is in no key and no history, but its default is in the file."""
     for argument in meta.arguments:
         kind = kind_of_secret(argument.value or "")
-        if kind is not None:
+        if kind is not None and not _is_placeholder(kind, argument.value or ""):
             yield Finding(
                 RULE,
                 "error",
@@ -55,18 +58,29 @@ def _defaults(meta: Arg) -> Iterator[Finding]:
                 meta.location.last_line,
                 None,
                 f"the default of ARG {argument.key} looks like {kind}",
-                _remedy(argument.key),
+                _for_a_step(argument.key),
             )
+
+
+def _is_placeholder(kind: str, text: str) -> bool:
+    return kind == _IN_URL and holds_placeholders_only(text)
 
 
 def _judged(reading: Reading, step: Step, name: str, value: str | None) -> Iterator[Finding]:
     keyword = step.instruction.keyword.upper()
     kind = kind_of_secret(value or "")
     plain = (value or "").strip("\"'")
-    if kind is not None:
+    severity: Severity = "error"
+    if kind is not None and _is_placeholder(kind, plain):
+        severity = "info"
+        what = f"the value of {keyword} {name} looks like a place-holder for {kind}"
+    elif kind is not None:
         what = f"the value of {keyword} {name} looks like {kind}"
     elif is_secret_name(name) and not _is_harmless(keyword, value, plain):
         what = f"{keyword} {name} is named like a secret"
+        if is_placeholder(plain):
+            severity = "info"
+            what += ", and its value looks like a place-holder"
     else:
         return
     if step.stage not in reading.lineage:
@@ -78,7 +92,10 @@ def _judged(reading: Reading, step: Step, name: str, value: str | None) -> Itera
         )
     else:
         where = "it stays in the config of the image, for every container and all who pull it"
-    yield reading.finding(RULE, "error", step, f"{what}: {where}", _remedy(name))
+    # What no container starts with is only for steps of the build.
+    starts = keyword == "ENV" and step.stage in reading.lineage
+    remedy = _for_a_container(name) if starts else _for_a_step(name)
+    yield reading.finding(RULE, severity, step, f"{what}: {where}", remedy)
 
 
 def _is_harmless(keyword: str, value: str | None, plain: str) -> bool:
@@ -94,19 +111,26 @@ def _is_harmless(keyword: str, value: str | None, plain: str) -> bool:
 def _run(reading: Reading, step: Step, run: Run) -> Iterator[Finding]:
     for text in (*run.words, *(file.content for file in run.files)):
         kind = kind_of_secret(text)
-        if kind is not None:
+        if kind is not None and not _is_placeholder(kind, text):
             yield reading.finding(
                 RULE,
                 "error",
                 step,
                 f"the command holds what looks like {kind}: it stays in the history of the image",
-                _remedy("NAME"),
+                _for_a_step("NAME"),
             )
             return
 
 
-def _remedy(name: str) -> str:
+def _for_a_step(name: str) -> str:
     return (
         f"RUN --mount=type=secret,id={name},env={name} …  and"
         f"  docker build --secret id={name},env={name}"
+    )
+
+
+def _for_a_container(name: str) -> str:
+    return (
+        "no ENV: give it when the container starts:"
+        f"  docker run --env {name} …  or a secret of the orchestrator"
     )

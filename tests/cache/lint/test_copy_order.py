@@ -7,6 +7,10 @@ from layerscope.dockerfile import stages
 from tests.cache.lint.found import context, findings, lines
 
 RULE = "copy-before-install"
+WITH_INDEX = (
+    "apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y c"
+    " && rm -rf /var/lib/apt/lists/*"
+)
 
 
 @pytest.mark.parametrize(
@@ -68,9 +72,74 @@ def test_copy_that_an_install_does_not_suffer_from_is_no_finding(text: str) -> N
 
 
 def test_copy_above_packages_by_name_says_to_move_the_install() -> None:
-    found = findings(RULE, "FROM a\nCOPY . .\nRUN apt-get update && apt-get install -y curl\n")
+    found = findings(RULE, "FROM a\nCOPY . .\nRUN pip install flask && make\n")
 
-    assert [finding.remedy for finding in found] == ["above this line: RUN apt-get install -y curl"]
+    assert [finding.remedy for finding in found] == ["above this line: RUN pip install flask"]
+
+
+@pytest.mark.parametrize(
+    ("run", "line"),
+    [
+        (
+            "apt-get update && apt-get install -y c && make",
+            "apt-get update && apt-get install -y c",
+        ),
+        (
+            f"{WITH_INDEX} && ./configure",
+            WITH_INDEX,
+        ),
+        ("apt-get install -y c", "apt-get update && apt-get install -y c"),
+        ("apk add --no-cache c", "apk add --no-cache c"),
+        ("apk update && apk add c", "apk update && apk add c"),
+        ("dnf install -y c && dnf clean all", "dnf install -y c && dnf clean all"),
+        (
+            "--mount=type=cache,target=/var/cache/apt apt-get update && apt-get install -y c",
+            "--mount=type=cache,target=/var/cache/apt apt-get update && apt-get install -y c",
+        ),
+    ],
+)
+def test_copy_above_system_packages_keeps_the_whole_pattern(run: str, line: str) -> None:
+    found = findings(RULE, f"FROM a\nCOPY . .\nRUN {run}\n")
+
+    assert [finding.remedy for finding in found] == [f"above this line: RUN {line}"]
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "npm install -g pnpm",
+        "npm -g install npm@latest",
+        "npm install --location=global pnpm",
+        "pnpm add -g serve",
+        "yarn global add serve",
+        "corepack enable && corepack prepare pnpm@9 --activate",
+        "pip install --upgrade pip",
+        "python -m pip install -U pip setuptools wheel",
+        "pip install 'poetry==1.8'",
+    ],
+)
+def test_copy_above_an_install_of_a_tool_is_no_finding(run: str) -> None:
+    assert lines(RULE, f"FROM a\nCOPY . .\nRUN {run}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("run", "remedy"),
+    [
+        (
+            "npm install -g pnpm && pnpm install",
+            "COPY package.json pnpm-lock.yaml ./\nRUN npm install -g pnpm\nRUN pnpm install",
+        ),
+        ("npm i -g serve && npm ci", "COPY package.json package-lock.json ./\nRUN npm ci"),
+        (
+            "pip install -U pip && pip install -r r.txt",
+            "COPY r.txt ./\nRUN pip install -U pip\nRUN pip install -r r.txt",
+        ),
+    ],
+)
+def test_copy_above_a_tool_and_an_install_brings_the_tool_along(run: str, remedy: str) -> None:
+    found = findings(RULE, f"FROM a\nCOPY . .\nRUN {run}\n")
+
+    assert [finding.remedy for finding in found] == [f"above this line: {remedy}"]
 
 
 def test_copy_with_a_path_inside_the_destination_names_it_by_its_source() -> None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.cache.lint import RULES, SEVERITIES, lint
+from layerscope.cache.lint import MOST_INSTRUCTIONS, RULES, SEVERITIES, lint
 from layerscope.dockerfile import stages
-from layerscope.errors import DockerfileError
+from layerscope.errors import DockerfileError, OverLimitError
 from tests.surroundings import shared
 
 PAGES = Path(__file__).parents[3] / "docs" / "reference" / "lint"
@@ -86,6 +86,14 @@ def test_lint_is_sorted_by_line_and_the_same_each_time() -> None:
 
     assert first == second
     assert [finding.line for finding in first] == sorted(finding.line for finding in first)
+
+
+def test_lint_of_too_many_instructions_names_the_limit() -> None:
+    at_the_limit = b"FROM a\n" + b"USER a\n" * (MOST_INSTRUCTIONS - 1)
+
+    assert lint(stages.read(at_the_limit))
+    with pytest.raises(OverLimitError, match="20000 instructions"):
+        lint(stages.read(at_the_limit + b"USER a\n"))
 
 
 PIECES = [
