@@ -47,7 +47,7 @@ def lint_file(
     try:
         return _linted(path, context, image, target, index)
     except InputError as error:
-        return _document(path, [], [fault_row(error)])
+        return _document(path, [], [fault_row(error, "" if error.reading else path)])
 
 
 def _linted(
