@@ -14,14 +14,18 @@ import tempfile
 from pathlib import Path
 
 from layerscope.cli.app import COMMANDS
-from layerscope.cli.commands import cache, dockerfile
+from layerscope.cli.commands import cache, catalog, dockerfile
 from layerscope.synth.demo_project import write_project
 from layerscope.synth.gallery import GALLERY
 from reports.accuracy_pages import accuracy_pages
 
 REPOSITORY = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("LAYERSCOPE_SHARED") or REPOSITORY.parent / "shared")
-GROUPS = {"cache": cache.COMMANDS, "dockerfile": dockerfile.COMMANDS}
+GROUPS = {
+    "cache": cache.COMMANDS,
+    "dockerfile": dockerfile.COMMANDS,
+    "catalog": catalog.COMMANDS,
+}
 WIDTH = 100
 
 INTRODUCTION = """\

@@ -31,8 +31,10 @@ COMMANDS = (
     "cat",
     "find",
     "diff",
+    "graph",
     "cache",
     "dockerfile",
+    "catalog",
     "demo",
     "schema",
 )

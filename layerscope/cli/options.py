@@ -16,6 +16,7 @@ from layerscope.units import parse_bytes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from layerscope.catalog.store import Catalog
     from layerscope.oci.platform import Platform
     from layerscope.sources.limits import Limits
 
@@ -27,6 +28,9 @@ class Format(StrEnum):
     JSON = "json"
     MARKDOWN = "markdown"
     DIVE_JSON = "dive-json"
+    DOT = "dot"
+    MERMAID = "mermaid"
+    GRAPHML = "graphml"
 
 
 class Color(StrEnum):
@@ -90,8 +94,20 @@ class ReadOptions:
     jobs: Annotated[
         int | None, typer.Option("--jobs", min=1, metavar="N", help="Worker processes.")
     ] = None
+    catalog: Annotated[
+        str | None,
+        typer.Option(
+            "--catalog",
+            metavar="DIR-or-URL",
+            envvar="LAYERSCOPE_CATALOG",
+            help="Where layers are remembered between runs.",
+        ),
+    ] = None
     no_catalog: Annotated[
         bool, typer.Option("--no-catalog", help="Remember nothing between runs.")
+    ] = False
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read and check all again, remembered or not.")
     ] = False
     max_spool: Annotated[
         str | None,
@@ -126,6 +142,19 @@ class ReadOptions:
         return replace(
             DEFAULT_LIMITS, **{name: value for name, value in changed.items() if value is not None}
         )
+
+    def open_catalog(self) -> Catalog | None:
+        """The catalog that was asked for; None if none was, and with --no-catalog.
+
+        Raises: `UsageError` for a URL that leads nowhere.
+        """
+        # Loading the catalog's format and writing the tables cost a first run more than many images
+        # take, so nothing is remembered unasked.
+        if self.no_catalog or self.catalog is None:
+            return None
+        from layerscope.catalog.store import Catalog  # noqa: PLC0415 - not for --help
+
+        return Catalog.at(self.catalog)
 
     def wanted_platform(self) -> Platform | None:
         """The platform that was asked for. Raises: `UsageError` if the text is none."""

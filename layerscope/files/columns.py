@@ -8,6 +8,10 @@ from __future__ import annotations
 import re
 from array import array
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from layerscope.files.packages.claims import Evidence
 
 KINDS = (
     "file",
@@ -32,10 +36,10 @@ NO_OFFSET = -1
 
 KEPT_NAMES = frozenset(
     start + name
-    for name in (b"etc/os-release", b"usr/lib/os-release")
+    for name in (b"etc/os-release", b"usr/lib/os-release", b"etc/passwd", b"etc/group")
     for start in (b"", b"./", b"/")
 )
-"""Files whose content is kept while it passes: what names the distribution."""
+"""Files whose content is kept while it passes: what names the distribution, users and groups."""
 KEPT_BYTES = 65536
 
 _WHITEOUT, _OPAQUE = KINDS.index("whiteout"), KINDS.index("opaque")
@@ -61,6 +65,10 @@ class FileColumns:
         offsets: Where in the uncompressed tar a row's content starts; `NO_OFFSET` if it is sparse.
         devices: Row to major and minor number, for device files.
         kept: Row to content, for the few files of `KEPT_NAMES`.
+        beginnings: What was read of the beginnings of files (`files.growing`): row and length to
+            the digest of as many bytes.
+        evidence: What files said of packages when they were asked: row, and path by which the file
+            was read, to that; None if it says nothing.
         unhashed: Rows of sparse files whose holes are beyond the limit, and so have no digest.
         hashed: Name of the content digest, `blake3` or `sha256`; None if content was not hashed.
     """
@@ -78,6 +86,8 @@ class FileColumns:
     offsets: array[int] = field(default_factory=lambda: array("q"))
     devices: dict[int, tuple[int, int]] = field(default_factory=dict)
     kept: dict[int, bytes] = field(default_factory=dict)
+    beginnings: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    evidence: dict[tuple[int, bytes], Evidence | None] = field(default_factory=dict)
     unhashed: set[int] = field(default_factory=set)
     hashed: str | None = "blake3"
 

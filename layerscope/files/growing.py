@@ -60,10 +60,10 @@ def _worth_reading(
 ) -> bool:
     if columns.hashed is None or layer.region is None:
         return False
-    if detect(layer.region.read(0, HEAD_BYTES)) == "none":
-        return True
     content = sum(columns.size_bytes)
-    return content <= SMALL_LAYER or WORTH * sum(squashed.size(old) for old, _ in pairs) >= content
+    if content <= SMALL_LAYER or WORTH * sum(squashed.size(old) for old, _ in pairs) >= content:
+        return True
+    return detect(layer.region.read(0, HEAD_BYTES)) == "none"
 
 
 def _grown_in(
@@ -75,19 +75,24 @@ def _grown_in(
 ) -> set[int]:
     columns, start = squashed.layers[layer], squashed.starts[layer]
     new_hasher = CONTENT_HASHERS[columns.hashed or "blake3"]
-    hashers: dict[int, ContentHasher] = {}
-    takers: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    known = columns.beginnings
+    asked: dict[int, tuple[int, int]] = {}
+    hashers: dict[tuple[int, int], ContentHasher] = {}
     for old, new in pairs:
         if columns.offsets[new - start] != NO_OFFSET and squashed.content(old) is not None:
-            takers[new].append((squashed.size(old), old))
-            hashers[old] = new_hasher()
-    ranges = []
-    for new, wanted in takers.items():
-        longest = max(size for size, _ in wanted)
-        take = _feeding([(size, hashers[old]) for size, old in wanted])
-        ranges.append((columns.offsets[new - start], longest, take))
+            beginning = asked[old] = (new - start, squashed.size(old))
+            if beginning not in known:
+                hashers.setdefault(beginning, new_hasher())
+    takers: dict[int, list[tuple[int, ContentHasher]]] = defaultdict(list)
+    for (row, size), hasher in hashers.items():
+        takers[row].append((size, hasher))
+    ranges = [
+        (columns.offsets[row], max(size for size, _ in wanted), _feeding(wanted))
+        for row, wanted in takers.items()
+    ]
     read_ranges(source, ranges, limits)
-    return {old for old, hasher in hashers.items() if hasher.digest() == squashed.content(old)}
+    known.update({beginning: hasher.digest() for beginning, hasher in hashers.items()})
+    return {old for old, beginning in asked.items() if known[beginning] == squashed.content(old)}
 
 
 def _feeding(hashers: Sequence[tuple[int, ContentHasher]]) -> Callable[[bytes], None]:

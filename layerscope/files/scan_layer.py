@@ -52,6 +52,7 @@ class LayerScan:
         compression: `none`, `gzip`, `zstd`, `bzip2` or `xz`, by magic.
         columns: The file table; None if it was not asked for.
         notes: What is worth knowing and is no fault, one line each.
+        remembered: Whether it was known from before, so that nothing was read this time.
     """
 
     digest: Digest
@@ -64,6 +65,7 @@ class LayerScan:
     compression: str
     columns: FileColumns | None = field(repr=False)
     notes: tuple[str, ...] = ()
+    remembered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,27 @@ def verify_copy(
     Raises: as `scan_layer`, less what only a walk finds.
     """
     return _stream(layer, limits, None, on_progress, idle)
+
+
+def verify_blob(
+    layer: Layer, diff_id: DiffID, *, on_progress: Callable[[int], object] | None = None
+) -> CopyCheck:
+    """The digest of one stored copy, checked, of which it is known what it unpacks to.
+
+    Nothing is unpacked, so `uncompressed_bytes` is 0: whoever knows the DiffID knows them too.
+
+    Raises: `MissingBlobError`, `DigestMismatchError`, `SizeMismatchError`, `CorruptStreamError`.
+    """
+    region = _region(layer)
+    hasher = hashlib.sha256()
+    for piece in stored_pieces(region):
+        hasher.update(piece)
+        if on_progress is not None:
+            on_progress(len(piece))
+    digest = Digest("sha256", hasher.hexdigest())
+    _expect_blob(layer.digest, digest, region)
+    compression = detect(region.read(0, HEAD_BYTES))
+    return CopyCheck(digest, diff_id, region.size, 0, compression)
 
 
 def _stream(

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from typing import BinaryIO
 
+    from layerscope.catalog.store import Catalog
     from layerscope.files.columns import FileColumns
+    from layerscope.journeys.memory import Memory
     from layerscope.oci.platform import Platform
     from layerscope.report.document import Report
     from layerscope.sources.limits import Limits
@@ -38,8 +40,13 @@ def analyze(
     progress: Callable[[int, int], None] | None = None,
     dive: bool = False,
     tables: Collection[str] = (),
+    catalog: Catalog | None = None,
+    verify: bool = False,
 ) -> Analysis:
     """The report on all images of the inputs, every stored copy of a layer read and verified.
+
+    With a catalog a layer is not read again whose archive was read before and was not written to
+    since; `verified` of such a layer is `remembered`, and all else is the same.
 
     Args:
         inputs: As a user names them: paths, globs, `@list.txt`, `-`, each with or without a
@@ -51,6 +58,8 @@ def analyze(
         progress: Called with bytes done and bytes in all.
         dive: Whether dive's numbers are wanted beside the honest ones.
         tables: Names of `journeys.tables.TABLES` that the report is to hold.
+        catalog: What earlier runs found out, to be added to; None remembers nothing.
+        verify: Whether to read and check everything again in spite of the catalog.
 
     Raises: `UsageError` for an input that makes no sense as one. What is wrong with an input is a
         row of `faults`.
@@ -58,8 +67,15 @@ def analyze(
     opened = with_no_image_faults(
         open_inputs(inputs, platform=platform, limits=limits, stdin=stdin)
     )
+    memory = _memory(catalog, limits, verify=verify, packages="packages" in tables)
     outcomes = read_layers(
-        opened, jobs=jobs, limits=limits, columns=True, progress=progress, meanwhile=_load_report
+        opened,
+        jobs=jobs,
+        limits=limits,
+        columns=True,
+        progress=progress,
+        meanwhile=_load_report,
+        memory=memory,
     )
     from layerscope.analysis.facts import FactOptions  # noqa: PLC0415 - see `_load_report`
     from layerscope.journeys.understand import tables_of, understand  # noqa: PLC0415 - the same
@@ -72,14 +88,30 @@ def analyze(
         for place, one in enumerate(opened)
         for at, image in enumerate(one.images)
     ]
-    if not tables:
-        return Analysis(build(opened, outcomes, facts), columns)
-    from layerscope.journeys.tables import tables as filled  # noqa: PLC0415 - few ask for them
+    found = None
+    if tables:
+        from layerscope.journeys.tables import tables as filled  # noqa: PLC0415 - few ask for them
 
-    found, problems = filled(tables, opened, facts, limits)
-    for place, problem in problems.items():
-        facts[place] = replace(facts[place], problem=problem)
+        found, problems = filled(tables, opened, facts, limits)
+        for place, problem in problems.items():
+            facts[place] = replace(facts[place], problem=problem)
+    if memory is not None:
+        memory.keep(
+            (opened[one].images[image].layers[layer], outcome.scan)
+            for (one, image, layer), outcome in outcomes.items()
+            if outcome.scan is not None
+        )
     return Analysis(build(opened, outcomes, facts, found), columns)
+
+
+def _memory(
+    catalog: Catalog | None, limits: Limits, *, verify: bool, packages: bool
+) -> Memory | None:
+    if catalog is None:
+        return None
+    from layerscope.journeys.memory import Memory  # noqa: PLC0415 - not without a catalog
+
+    return Memory.of(catalog, limits, verify=verify, packages=packages)
 
 
 def _load_report() -> None:

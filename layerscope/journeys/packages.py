@@ -95,21 +95,28 @@ def _contents(
         columns, start = squashed.layers[layer], squashed.starts[layer]
         ranges = []
         for inode in inodes:
-            size = columns.size_bytes[inode - start]
-            take = _whole(size, partial(_read_into, found[inode], names[inode]))
-            if size:
-                ranges.append((columns.offsets[inode - start], size, take))
-            else:
-                _read_into(found[inode], names[inode], b"")
+            row = inode - start
+            unknown = [path for path in names[inode] if (row, path) not in columns.evidence]
+            size = columns.size_bytes[row]
+            take = _whole(size, partial(_read_into, columns.evidence, row, unknown))
+            if size and unknown:
+                ranges.append((columns.offsets[row], size, take))
+            elif unknown:
+                _read_into(columns.evidence, row, unknown, b"")
         read_ranges(layers[layer], ranges, limits)
+        for inode in inodes:
+            for path in names[inode]:
+                said = columns.evidence[inode - start, path]
+                if said is not None:
+                    found[inode][path] = said
     return found
 
 
-def _read_into(found: dict[bytes, Evidence], paths: list[bytes], content: bytes) -> None:
+def _read_into(
+    known: dict[tuple[int, bytes], Evidence | None], row: int, paths: list[bytes], content: bytes
+) -> None:
     for path in paths:
-        evidence = read(path, content)
-        if evidence is not None:
-            found[path] = evidence
+        known[row, path] = read(path, content)
 
 
 def _whole(size: int, use: Callable[[bytes], None]) -> Callable[[bytes], None]:

@@ -8,23 +8,29 @@ from __future__ import annotations
 
 import gc
 import signal
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from layerscope.errors import InputError, LayerscopeError
-from layerscope.files.scan_layer import CopyCheck, LayerScan, scan_layer, verify_copy
-from layerscope.journeys.processes import processors, start_context
+from layerscope.files.scan_layer import (
+    CopyCheck,
+    LayerScan,
+    scan_layer,
+    verify_blob,
+    verify_copy,
+)
+from layerscope.journeys.processes import processors, start_context, without_collector
 from layerscope.sources.compression import HEAD_BYTES, detect
 from layerscope.sources.image import Fault
 from layerscope.sources.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Future
     from multiprocessing.context import BaseContext
     from multiprocessing.sharedctypes import Synchronized
 
+    from layerscope.journeys.memory import Memory
     from layerscope.oci.digest import DiffID, Digest
     from layerscope.sources.image import Layer, OpenedInput
     from layerscope.sources.region import Region
@@ -61,12 +67,13 @@ class _Copy:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """One reading of one copy."""
+    """One reading of one copy: `known` if it is known what a blob of its digest unpacks to."""
 
     copy: _Copy
     layer: Layer
     walk: bool
     weight: int
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,7 @@ def read_layers(
     content: str | None = "blake3",
     progress: Callable[[int, int], None] | None = None,
     meanwhile: Callable[[], object] | None = None,
+    memory: Memory | None = None,
 ) -> dict[Place, LayerOutcome]:
     """The outcome of every layer that has bytes, by position of input, image and layer.
 
@@ -109,6 +117,8 @@ def read_layers(
         content: The digest of file content, as for `scan_layer`.
         progress: Is given stored bytes read so far, and in all.
         meanwhile: Is called once if worker processes are reading and this one has only to wait.
+        memory: What earlier runs found out, if columns and `blake3` are wanted: copies of archives
+            that it remembers are not read, and others of layers that it knows are only verified.
 
     A damaged layer is an outcome with a fault; nothing is raised for it.
     Raises: `LayerscopeError` if a worker process dies.
@@ -121,7 +131,7 @@ def read_layers(
             copies.setdefault(copy, layer)
             places.setdefault(copy, []).append(place)
     options = _Options(limits, columns, content, meanwhile)
-    results = _read_all(copies, options, jobs, progress)
+    results = _read_all(copies, options, jobs, progress, memory)
     return {
         place: _outcome(results[copy], opened[place[0]], place)
         for copy in copies
@@ -141,22 +151,36 @@ def _read_all(
     options: _Options,
     jobs: int | None,
     progress: Callable[[int, int], None] | None,
+    memory: Memory | None,
 ) -> dict[_Copy, _Result]:
     """A result for every copy; what only a walk finds comes from the copy that was walked."""
     groups: dict[object, list[_Copy]] = {}
     for copy in copies:
         groups.setdefault(copy.diff_id or copy, []).append(copy)
-    tasks = [
-        _task(copy, copies[copy], walk=position == 0)
-        for group in groups.values()
-        for position, copy in enumerate(group)
-    ]
-    results = _run(tasks, options, jobs, progress)
-    while tasks := _second_choices(groups, results, copies):
-        # A damaged copy must not hide that another one is whole: that one is walked instead.
-        results.update(_run(tasks, replace(options, meanwhile=None), jobs, None))
+    recognised = memory.recognised(copies) if memory else {}
+    tasks = []
     for group in groups.values():
-        walked = next((results[copy] for copy in group if _is_scan(results[copy])), None)
+        unread = [copy for copy in group if copy not in recognised]
+        has_table = memory is not None and memory.has_table_of(copies[group[0]])
+        for position, copy in enumerate(unread):
+            known = memory is not None and has_table and memory.unpacks_to(copies[copy])
+            walk = position == 0 and not has_table
+            tasks.append(_task(copy, copies[copy], walk=walk, known=known))
+    results = _run(tasks, options, jobs, progress)
+    options = replace(options, meanwhile=None)
+    given: dict[object, LayerScan] = {}
+    if memory is not None:
+        results.update(memory.remembered(recognised))
+        # Of what the catalog holds and cannot be made use of, nothing is known after all.
+        tasks = [_task(copy, copies[copy], walk=False) for copy in recognised.keys() - results]
+        results.update(_run(tasks, options, 1, None))
+        given = memory.given(groups)
+        jobs = 1  # Workers would be forked with pyarrow in them; this is as good as never.
+    while tasks := _second_choices(groups, results, copies, given):
+        # A damaged copy must not hide that another one is whole: that one is walked instead.
+        results.update(_run(tasks, options, jobs, None))
+    for at, group in groups.items():
+        walked = next((results[copy] for copy in group if _is_scan(results[copy])), given.get(at))
         if not isinstance(walked, LayerScan):
             continue
         for copy in group:
@@ -167,6 +191,7 @@ def _read_all(
                     digest=check.digest,
                     compressed_bytes=check.compressed_bytes,
                     compression=check.compression,
+                    remembered=False,
                 )
     return results
 
@@ -176,24 +201,28 @@ def _is_scan(result: _Result) -> bool:
 
 
 def _second_choices(
-    groups: dict[object, list[_Copy]], results: dict[_Copy, _Result], copies: dict[_Copy, Layer]
+    groups: dict[object, list[_Copy]],
+    results: dict[_Copy, _Result],
+    copies: dict[_Copy, Layer],
+    given: dict[object, LayerScan],
 ) -> list[_Task]:
     """For each DiffID that has whole copies and was walked in none: a walk of the next one."""
     tasks = []
-    for group in groups.values():
-        if not any(_is_scan(results[copy]) for copy in group):
+    for at, group in groups.items():
+        if at not in given and not any(_is_scan(results[copy]) for copy in group):
             whole = [copy for copy in group if isinstance(results[copy], CopyCheck)]
             if whole:
                 tasks.append(_task(whole[0], copies[whole[0]], walk=True))
     return tasks
 
 
-def _task(copy: _Copy, layer: Layer, *, walk: bool) -> _Task:
+def _task(copy: _Copy, layer: Layer, *, walk: bool, known: bool = False) -> _Task:
     try:
-        plain = detect(copy.region.read(0, HEAD_BYTES)) == "none"
+        plain = known or detect(copy.region.read(0, HEAD_BYTES)) == "none"
     except InputError:
         plain = True  # The reading itself reports it.
-    return _Task(copy, layer, walk, copy.region.size * (1 if plain else COMPRESSED_WEIGHT))
+    weight = copy.region.size * (1 if plain else COMPRESSED_WEIGHT)
+    return _Task(copy, layer, walk, weight, known)
 
 
 def _outcome(result: _Result, opened: OpenedInput, place: Place) -> LayerOutcome:
@@ -247,22 +276,10 @@ def _run_here(
         if progress is not None:
             progress(done, total)
 
-    with _without_collector():
+    with without_collector():
         return {
             task.copy: _read(task, options, advance if progress else None, idle) for task in tasks
         }
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """A scan makes many objects and no cycles: looking for some costs and finds nothing."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _run_there(
@@ -375,6 +392,8 @@ def _read(
                 on_progress=advance,
                 idle=idle,
             )
+        if task.known and task.layer.diff_id is not None:
+            return verify_blob(task.layer, task.layer.diff_id, on_progress=advance)
         return verify_copy(task.layer, limits=options.limits, on_progress=advance, idle=idle)
     except InputError as error:
         place = f"{error.reading}: " if error.reading else ""

@@ -58,7 +58,8 @@ class LayerRow(Row, frozen=True, kw_only=True):
     """One layer of one image.
 
     Attributes:
-        verified: `read` if every byte was read and has the digests that name it; `failed` if not
+        verified: `read` if every byte was read and has the digests that name it; `remembered` if
+            an earlier run did that and the file has not been written to since; `failed` if not
             or if the bytes are not there, then the measured numbers are None.
         stored_as: What the archive calls the bytes: a member or a file.
         missing: Why the bytes are not there: `foreign-layer` or `missing-blob`; None if they are.

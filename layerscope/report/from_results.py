@@ -136,7 +136,7 @@ def _layer_row(
         chain_id=chain_id,
         media_type=layer.media_type,
         compression=cast("Compression", scan.compression) if scan else None,
-        verified="read" if scan else "failed",
+        verified=("remembered" if scan.remembered else "read") if scan else "failed",
         compressed_bytes=scan.compressed_bytes if scan else None,
         uncompressed_bytes=scan.uncompressed_bytes if scan else None,
         content_bytes=scan.content_bytes if scan else None,

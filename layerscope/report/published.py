@@ -8,12 +8,14 @@ from layerscope.errors import UsageError, shown
 
 _FILES = {
     "layerscope.cache/1": "cache-1.json",
+    "layerscope.catalog/1": "catalog-1.json",
     "layerscope.context/1": "context-1.json",
     "layerscope.diff/1": "diff-1.json",
     "layerscope.dockerfile/1": "dockerfile-1.json",
     "layerscope.explain/1": "explain-1.json",
     "layerscope.files/1": "files-1.json",
     "layerscope.find/1": "find-1.json",
+    "layerscope.graph/1": "graph-1.json",
     "layerscope.history/1": "history-1.json",
     "layerscope.lint/1": "lint-1.json",
     "layerscope.report/1": "report-1.json",

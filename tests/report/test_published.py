@@ -13,12 +13,14 @@ from layerscope.errors import UsageError
 from layerscope.report import (
     answers,
     cache_document,
+    catalog_document,
     context_document,
     diff_document,
     dockerfile_parsed,
     document,
     explain_document,
     find_document,
+    graph_document,
     lint_document,
     metrics,
     published,
@@ -26,6 +28,7 @@ from layerscope.report import (
 
 DOCUMENTS: dict[str, type[document.Row]] = {
     "layerscope.cache/1": cache_document.CacheDocument,
+    "layerscope.catalog/1": catalog_document.CatalogDocument,
     "layerscope.context/1": context_document.ContextDocument,
     "layerscope.dockerfile/1": dockerfile_parsed.DockerfileDocument,
     "layerscope.explain/1": explain_document.ExplainDocument,
@@ -33,6 +36,7 @@ DOCUMENTS: dict[str, type[document.Row]] = {
     "layerscope.score/1": cache_document.ScoreDocument,
     "layerscope.diff/1": diff_document.DiffDocument,
     "layerscope.find/1": find_document.FindDocument,
+    "layerscope.graph/1": graph_document.GraphDocument,
     "layerscope.report/1": document.Report,
     "layerscope.files/1": answers.FilesHead,
     "layerscope.history/1": answers.HistoryDocument,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from layerscope.cli.messages import say_faults
+from layerscope.cli.messages import say, say_faults
 from layerscope.cli.options import (
     IMAGE_HELP,
     CommonOptions,
@@ -52,8 +52,9 @@ def analyze(  # noqa: PLR0917 - typer gives all of them by name
 ) -> int:
     """Layers and sizes of images, what is wasted and why, and what they share.
 
-    Every stored byte is read and compared with its digest. What cannot be read is listed beside
-    what can, with exit status 3.
+    Every stored byte is read and compared with its digest, once: layers of archives that were not
+    written to since are remembered. What cannot be read is listed beside what can, with exit
+    status 3.
     """
     targets = Targets.of(common, files, formats, (*USUAL_FORMATS, Format.DIVE_JSON))
     from layerscope.journeys.analyze import analyze as report_on  # noqa: PLC0415 - not for --help
@@ -61,6 +62,7 @@ def analyze(  # noqa: PLR0917 - typer gives all of them by name
     if tables:
         from layerscope.journeys.tables import table_names  # noqa: PLC0415 - few ask for them
 
+    catalog = reading.open_catalog()
     with Progress(quiet=common.quiet, verbose=common.verbose) as progress:
         analysis = report_on(
             images,
@@ -71,8 +73,13 @@ def analyze(  # noqa: PLR0917 - typer gives all of them by name
             progress=progress,
             dive=dive,
             tables=table_names(tables) if tables else (),
+            catalog=catalog,
+            verify=reading.verify,
         )
     deliver_report(analysis.report, targets, verbose=common.verbose, columns=analysis.columns)
+    if catalog is not None and not common.quiet:
+        for problem in catalog.problems:
+            say(f"note: {problem}; layers are read again next time")
     return say_faults(analysis.report.faults)
 
 

@@ -1,0 +1,62 @@
+"""Which catalog is meant, and what its commands print of it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from layerscope.cli.options import Format
+from layerscope.errors import UsageError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from layerscope.catalog.gc import Collected
+    from layerscope.catalog.store import Catalog
+    from layerscope.cli.streams import Look, Targets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogOptions:
+    """Which catalog is meant."""
+
+    catalog: Annotated[
+        str | None,
+        typer.Option(
+            "--catalog",
+            metavar="DIR-or-URL",
+            envvar="LAYERSCOPE_CATALOG",
+            help="The catalog, if not this user's own.",
+        ),
+    ] = None
+
+
+@contextmanager
+def looking_through(options: CatalogOptions) -> Iterator[Catalog]:
+    """The catalog; what keeps it from being looked through is a `UsageError`."""
+    from layerscope.catalog.store import Catalog  # noqa: PLC0415 - not for --help
+
+    try:
+        yield Catalog.at(options.catalog)
+    except OSError as error:
+        problem = f"the catalog cannot be looked through: {shown(error.strerror or error)}"
+        raise UsageError(problem, "--catalog") from error
+
+
+def show_catalog(targets: Targets, catalog: Catalog, collected: Collected | None = None) -> None:
+    """Print what the catalog holds. Raises: as `Targets.deliver` does; `OSError`."""
+    from layerscope.catalog.gc import info  # noqa: PLC0415 - not for --help
+    from layerscope.report.catalog_document import catalog_document  # noqa: PLC0415 - the same
+    from layerscope.report.store import dump  # noqa: PLC0415 - the same
+
+    document = catalog_document(info(catalog), collected)
+
+    def as_text(look: Look) -> Iterable[bytes]:
+        from layerscope.render.catalog_text import catalog_text  # noqa: PLC0415 - not for JSON
+
+        return [catalog_text(document, width=look.width, styled=look.styled)]
+
+    targets.deliver({Format.JSON: lambda _: [dump(document)], Format.TEXT: as_text})

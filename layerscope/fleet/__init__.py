@@ -1,0 +1,1 @@
+"""Questions about many images: which layers they share, and what each of them really costs."""
