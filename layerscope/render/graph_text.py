@@ -124,7 +124,9 @@ class _Tree:
         self, node: str | None, indent: str, level: int
     ) -> list[tuple[str | int, str, str, int]]:
         """What is drawn above a layer, the last first: a stack gives it back in order."""
-        found: list[str | int] = list(self.above.get(node, []))
+        # What most images hold comes first, so that what is left out matters least.
+        above = sorted(self.above.get(node, []), key=lambda name: -self.nodes[name].images)
+        found: list[str | int] = list(above)
         if not self.verbose and len(found) > BRANCHES_SHOWN:
             found = [*found[:BRANCHES_SHOWN], len(found) - BRANCHES_SHOWN]
         rows: list[tuple[str | int, str, str, int]] = []

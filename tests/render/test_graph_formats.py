@@ -142,6 +142,13 @@ def test_text_shows_a_size_that_is_not_known_as_such() -> None:
     assert re.search(r"blob digest \(as stored\) +1 +\? +\? +\? +\?", text)
 
 
+def test_text_draws_what_most_images_hold_first() -> None:
+    text = graph_text(document_of("x", "ab", "ac", "acd")).decode()
+
+    made = [line.split()[-1] for line in text.splitlines() if "RUN" in line]
+    assert made == ["a", "c", "d", "b", "x"]
+
+
 def test_text_limits_branches_and_indents_no_further_than_can_be_read() -> None:
     letters = "bcdefghijklmnopqrstuvwxyz" + "0123456789"
     wide = graph_text(document_of(*[f"a{letter}" for letter in letters])).decode()
