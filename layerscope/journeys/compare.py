@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING
 
 from layerscope import __version__
 from layerscope.analysis.snapshot import snapshot_of
-from layerscope.errors import BadDocumentError, InputError, UnreadableInputError, UsageError, shown
+from layerscope.errors import InputError, UsageError, shown
 from layerscope.files.squash import squash
 from layerscope.journeys.comparison import Side, compare_sides
 from layerscope.journeys.faults import with_no_image_faults
 from layerscope.journeys.image_pairs import ImagePairs, pair_images, platform_of
 from layerscope.journeys.pool import read_layers
+from layerscope.journeys.saved_reports import load_saved, picked
 from layerscope.report.answers import image_name
 from layerscope.report.diff_document import DiffDocument
 from layerscope.report.document import FaultRow, Tool
 from layerscope.report.file_table import snapshots_of
 from layerscope.report.from_results import build
-from layerscope.report.store import load
 from layerscope.sources.arguments import STDIN, wanted
-from layerscope.sources.names import is_named
 from layerscope.sources.transport import open_inputs
 
 if TYPE_CHECKING:
@@ -33,11 +32,10 @@ if TYPE_CHECKING:
     from layerscope.files.squash import Squashed
     from layerscope.journeys.pool import LayerOutcome, Place
     from layerscope.oci.platform import Platform
-    from layerscope.report.document import ImageRow, Report, SkippedRow
+    from layerscope.report.document import ImageRow, SkippedRow
     from layerscope.sources.arguments import Wanted
     from layerscope.sources.image import Image, OpenedInput
     from layerscope.sources.limits import Limits
-    from layerscope.sources.select import Pick
 
     PackagesOf = Callable[[Image, Sequence[LayerScan], Squashed], Owned]
 
@@ -161,7 +159,7 @@ def _saved_report(text: str) -> Wanted | None:
 def _from_report(text: str, one: Wanted, platform: Platform | None) -> _Given:
     name = shown(one.path)
     try:
-        report = _load(one.path)
+        report = load_saved(one.path)
         snapshots = snapshots_of(report, "")
     except InputError as error:
         # The input's name stands in front of every fault.
@@ -171,7 +169,7 @@ def _from_report(text: str, one: Wanted, platform: Platform | None) -> _Given:
     kept = [
         position
         for position, row in enumerate(report.images)
-        if _picked(row, one.pick)
+        if picked(row, one.pick)
         and (platform is None or platform_of(row.platform).matches(platform))
     ]
     if not kept:
@@ -190,26 +188,6 @@ def _from_report(text: str, one: Wanted, platform: Platform | None) -> _Given:
         faults=[fault for fault in report.faults if _concerns(fault, rows)],
         saved=True,
     )
-
-
-def _load(path: str) -> Report:
-    try:
-        with open(path, "rb") as file:
-            data = file.read(REPORT_BYTES + 1)
-    except OSError as error:
-        raise UnreadableInputError(f"cannot be read: {error.strerror}") from error
-    if len(data) > REPORT_BYTES:
-        raise BadDocumentError(f"the report has more than {REPORT_BYTES} bytes")
-    return load(data, "")
-
-
-def _picked(row: ImageRow, pick: Pick | None) -> bool:
-    if pick is None:
-        return True
-    if pick.reference is None:
-        return row.index == pick.index
-    reference = pick.reference
-    return any(is_named(reference, name) for name in row.names)
 
 
 def _concerns(fault: FaultRow, rows: Sequence[ImageRow]) -> bool:

@@ -62,7 +62,7 @@ def saved_images(files: Sequence[Wanted], platform: Platform | None = None) -> S
     found = SavedImages([], [], [])
     for one in files:
         try:
-            report = _load(one.path)
+            report = load_saved(one.path)
         except InputError as error:
             place = f"{error.reading}: " if error.reading else ""
             message = f"{place}{error.problem}"
@@ -71,7 +71,7 @@ def saved_images(files: Sequence[Wanted], platform: Platform | None = None) -> S
         rows = [
             row
             for row in report.images
-            if _picked(row, one.pick)
+            if picked(row, one.pick)
             and (platform is None or platform_of(row.platform).matches(platform))
         ]
         if report.images and not rows:
@@ -95,7 +95,8 @@ def _is_report(one: Wanted) -> bool:
     return head.lstrip().startswith(b"{")
 
 
-def _load(path: str) -> Report:
+def load_saved(path: str) -> Report:
+    """The report in a file. Raises: `UnreadableInputError`, `BadDocumentError`."""
     try:
         with open(path, "rb") as file:
             data = file.read(REPORT_BYTES + 1)
@@ -106,7 +107,8 @@ def _load(path: str) -> Report:
     return load(data, "")
 
 
-def _picked(row: ImageRow, pick: Pick | None) -> bool:
+def picked(row: ImageRow, pick: Pick | None) -> bool:
+    """Is this the image that was picked? Without a pick every one is."""
     if pick is None:
         return True
     if pick.reference is None:

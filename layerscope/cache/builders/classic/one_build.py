@@ -167,7 +167,7 @@ class ClassicBuild:
         run = self.finished[-1].run
         for key, value in sorted(self.build.labels.items()):
             code = f"LABEL {key}={value}"
-            node = Node("LABEL", (), (key, value, "="), False, Location(0, 0), code)  # noqa: FBT003
+            node = Node("LABEL", (), (key, value, "="), False, Location(0, 0), code)  # noqa: FBT003 - a Node by place
             pairs = (KeyValue(key, value),)
             label = Label("label", node.location, code, node, pairs=pairs)
             run.step(label, self.next_vertex(code), 0, expands=False)
