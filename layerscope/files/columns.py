@@ -43,6 +43,7 @@ KEPT_NAMES = frozenset(
 KEPT_BYTES = 65536
 
 _WHITEOUT, _OPAQUE = KINDS.index("whiteout"), KINDS.index("opaque")
+_SYMLINK = KINDS.index("symlink")
 _MARKED_KINDS = (_WHITEOUT, _OPAQUE)
 _UNCLEAN = re.compile(rb"/(?:/|\.\.?[/\0])")
 
@@ -108,6 +109,18 @@ class FileColumns:
         if self.hashed is None or self.kinds[row] != 0 or row in self.unhashed:
             return None
         return bytes(self.contents[row * DIGEST_BYTES : (row + 1) * DIGEST_BYTES])
+
+    def snapshot_bytes(self) -> int:
+        """Bytes that docker's overlay2 store counts for the layer.
+
+        That is what lies on disk once it is unpacked: the content of regular files, and of each
+        symbolic link its target. Hard links, directories, devices and whiteouts are 0.
+
+        Source: moby v20.10, daemon/graphdriver/overlay2, `ApplyDiff`, and pkg/directory, `Size`;
+        measured with docker 20.10.24.
+        """
+        links = (len(to) for row, to in self.links.items() if self.kinds[row] == _SYMLINK)
+        return sum(self.size_bytes) + sum(links)
 
     def paths(self) -> list[bytes]:
         """Clean absolute paths, one per row: POSIX, no `.`, no `..`, no trailing slash.

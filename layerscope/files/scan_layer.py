@@ -47,6 +47,7 @@ class LayerScan:
         compressed_bytes: The blob as stored.
         uncompressed_bytes: The tar, with whatever follows its end.
         content_bytes: Sum of the sizes of regular members (sparse: logical size; hard link: 0).
+        snapshot_bytes: What docker's overlay2 store counts (`FileColumns.snapshot_bytes`).
         entries: Members as Go's archive/tar counts them; PAX global headers count.
         files: Members with a regular-file type flag, whiteout markers included.
         compression: `none`, `gzip`, `zstd`, `bzip2` or `xz`, by magic.
@@ -60,6 +61,7 @@ class LayerScan:
     compressed_bytes: int
     uncompressed_bytes: int
     content_bytes: int
+    snapshot_bytes: int
     entries: int
     files: int
     compression: str
@@ -121,6 +123,7 @@ def scan_layer(
         compressed_bytes=check.compressed_bytes,
         uncompressed_bytes=check.uncompressed_bytes,
         content_bytes=walk.content_bytes,
+        snapshot_bytes=walk.columns.snapshot_bytes(),
         entries=walk.entries,
         files=walk.files,
         compression=check.compression,

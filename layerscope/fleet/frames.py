@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from layerscope.errors import BadDigestError, BadDocumentError, shown
-from layerscope.files.columns import KINDS
 from layerscope.oci.digest import DiffID, Digest, chain_ids
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from layerscope.analysis.bases import Base
-    from layerscope.files.columns import FileColumns
     from layerscope.files.scan_layer import LayerScan
     from layerscope.sources.image import Image, Layer
 
@@ -49,7 +47,7 @@ IMAGE_LAYERS = {
     "compressed_bytes": ("Int64", "bytes of the blob; missing if not measured"),
     "uncompressed_bytes": ("Int64", "bytes of the tar; missing if not measured"),
     "content_bytes": ("Int64", "bytes of the regular files in it; missing if not measured"),
-    "snapshot_bytes": ("Int64", "what an engine's snapshot takes (`snapshot_bytes`), or missing"),
+    "snapshot_bytes": ("Int64", "what docker's overlay2 store counts for it, or missing"),
     "media_type": ("category", "of the manifest, or missing"),
     "compression": ("category", "none, gzip, zstd, bzip2 or xz, by the bytes; or missing"),
     "created_by": ("str", "the history line that made it, or missing"),
@@ -64,8 +62,6 @@ SIZES = ("compressed_bytes", "uncompressed_bytes", "content_bytes", "snapshot_by
 """Columns of the table of layers that hold sizes."""
 MOST_BYTES = 2**62
 """What all rows together may say of sizes: a forged report must not make sums wrap around."""
-
-_LINK = KINDS.index("symlink")
 
 
 class Frames(NamedTuple):
@@ -239,21 +235,6 @@ def joined(parts: Sequence[Frames]) -> Frames:
     return Frames(pd.concat(images, ignore_index=True), pd.DataFrame(columns))
 
 
-def snapshot_bytes(columns: FileColumns | None) -> int | None:
-    """Bytes that docker's overlay2 store counts for a layer; None without its file table.
-
-    That is what lies on disk once it is unpacked: the content of regular files, and of each
-    symbolic link its target. Hard links, directories, devices and whiteouts are 0.
-
-    Source: moby v20.10, daemon/graphdriver/overlay2, `ApplyDiff`, and pkg/directory, `Size`;
-    measured with docker 20.10.24.
-    """
-    if columns is None:
-        return None
-    targets = (len(target) for row, target in columns.links.items() if columns.kinds[row] == _LINK)
-    return sum(columns.size_bytes) + sum(targets)
-
-
 def _parents(
     chains: pd.Series[Any], positions: pd.Series[Any], given: Iterable[Any] | None
 ) -> pd.Series[Any]:
@@ -326,7 +307,7 @@ def _append_layers(
             "compressed_bytes": scan.compressed_bytes if scan else None,
             "uncompressed_bytes": scan.uncompressed_bytes if scan else None,
             "content_bytes": scan.content_bytes if scan else None,
-            "snapshot_bytes": snapshot_bytes(scan.columns) if scan else None,
+            "snapshot_bytes": scan.snapshot_bytes if scan else None,
             "media_type": layer.media_type,
             "compression": scan.compression if scan else None,
             "created_by": layer.created_by,

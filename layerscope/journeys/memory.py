@@ -176,6 +176,7 @@ class Memory:
             compressed_bytes=numbers.uncompressed_bytes,
             uncompressed_bytes=numbers.uncompressed_bytes,
             content_bytes=numbers.content_bytes,
+            snapshot_bytes=columns.snapshot_bytes(),
             entries=numbers.entries,
             files=numbers.files,
             compression="none",

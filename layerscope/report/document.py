@@ -65,6 +65,7 @@ class LayerRow(Row, frozen=True, kw_only=True):
         missing: Why the bytes are not there: `foreign-layer` or `missing-blob`; None if they are.
         notes: What a reader should know, such as a tar without its end blocks.
         hidden_bytes: How many of its content bytes are not visible in the finished image.
+        snapshot_bytes: What docker's overlay2 store counts: content and targets of symbolic links.
     """
 
     index: int
@@ -84,6 +85,7 @@ class LayerRow(Row, frozen=True, kw_only=True):
     missing: str | None = None
     notes: list[str] = []
     hidden_bytes: int | None = None
+    snapshot_bytes: int | None = None
 
 
 class HistoryRow(Row, frozen=True, kw_only=True):

@@ -147,6 +147,7 @@ def _layer_row(
         missing=layer.missing,
         notes=list(scan.notes) if scan else [],
         hidden_bytes=hidden_bytes,
+        snapshot_bytes=scan.snapshot_bytes if scan else None,
     )
 
 

@@ -44,7 +44,7 @@ def scan_of(rows: int = 2) -> LayerScan:
         for numbers in (columns.size_bytes, columns.uids, columns.gids, columns.mtimes_ns):
             numbers.append(row)
         columns.offsets.append(512 * row)
-    return LayerScan(DIGEST, DiffID(DIGEST), 10, 10, 5, rows, rows, "none", columns)
+    return LayerScan(DIGEST, DiffID(DIGEST), 10, 10, 5, 5, rows, rows, "none", columns)
 
 
 def files(folder: Path) -> list[Path]:

@@ -78,6 +78,7 @@ def scan(of: Layer, compressed: int, uncompressed: int, content: int) -> LayerSc
         compressed_bytes=compressed,
         uncompressed_bytes=uncompressed,
         content_bytes=content,
+        snapshot_bytes=content,
         entries=3,
         files=2,
         compression="gzip",
