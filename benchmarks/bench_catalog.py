@@ -1,6 +1,6 @@
 """What remembering costs and saves: fleets of 200 layers, read, written down, and remembered.
 
-Run it on its own for the figures of `docs/decisions/0004-catalog.md`:
+Run it on its own for the figures of `docs/decisions/0006-catalog-by-default.md`:
 `python -m benchmarks.bench_catalog [FILES-PER-LAYER]`.
 """
 
@@ -55,8 +55,6 @@ def measured(what: str, paths: list[Path], catalog: Catalog | None) -> float:
 
 def main() -> None:
     """Print what each way takes for a whole fleet."""
-    import pyarrow.parquet  # noqa: F401, PLC0415 - loading it is start-up, not a layer's cost
-
     files = int(sys.argv[1]) if len(sys.argv) > 1 else FILES
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -85,6 +83,7 @@ def numbers_of(scan: LayerScan) -> table_file.Numbers:
     return table_file.Numbers(
         uncompressed_bytes=scan.uncompressed_bytes,
         content_bytes=scan.content_bytes,
+        snapshot_bytes=scan.snapshot_bytes,
         entries=scan.entries,
         files=scan.files,
     )

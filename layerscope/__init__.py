@@ -5,6 +5,7 @@ The public API is loaded lazily: `import layerscope` costs nothing.
 - `open_images(path)`: the images of an archive, a layout or a folder.
 - `scan(layer)`: one layer of them read, verified and measured.
 - `analyze(paths)`: the report on all images of all paths.
+- `read_fleet(paths)`: the same images as data frames, for the functions of `layerscope.fleet`.
 - `simulate_cache(dockerfile, context)`: which steps of a build hit its cache, and why others miss.
 - `parse_dockerfile(path)`: the stages and instructions of a Dockerfile.
 - `errors`: what they raise.
@@ -16,7 +17,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from layerscope import errors
-    from layerscope.api import analyze, open_images, parse_dockerfile, scan, simulate_cache
+    from layerscope.api import (
+        analyze,
+        open_images,
+        parse_dockerfile,
+        read_fleet,
+        scan,
+        simulate_cache,
+    )
 
 __version__ = "0.1.0.dev0"
 
@@ -26,6 +34,7 @@ __all__ = [
     "errors",
     "open_images",
     "parse_dockerfile",
+    "read_fleet",
     "scan",
     "simulate_cache",
 ]

@@ -1,4 +1,4 @@
-r"""What programs call: `open_images`, `scan`, `analyze`, `simulate_cache`, `parse_dockerfile`.
+r"""What programs call: `open_images`, `scan`, `analyze`, `read_fleet`, and two for Dockerfiles.
 
 `layerscope` itself offers them too.
 
@@ -25,6 +25,13 @@ Its layers, then one of them read and verified, then all that can be said of it:
 >>> report = layerscope.analyze([path])
 >>> report.images[0].content_bytes, report.sharing.blob_bytes.unique, report.faults
 (6, 2048, [])
+
+The same images as tables, from which everything in `layerscope.fleet` starts:
+
+>>> from layerscope import fleet
+>>> frames = layerscope.read_fleet([path])
+>>> len(frames.images), fleet.totals(frames).loc["blob", "stored_bytes"].item()
+(1, 2048)
 >>> folder.cleanup()
 
 What the build cache does after an edit, and a Dockerfile as BuildKit reads it:
@@ -48,7 +55,8 @@ from typing import TYPE_CHECKING
 
 from layerscope.files.scan_layer import scan_layer
 from layerscope.journeys.analyze import analyze as _analyze
-from layerscope.journeys.faults import raise_first, with_no_image_faults
+from layerscope.journeys.faults import error_of, raise_first, with_no_image_faults
+from layerscope.sources.image import Fault
 from layerscope.sources.limits import DEFAULT_LIMITS
 from layerscope.sources.transport import open_inputs
 
@@ -56,8 +64,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from layerscope.cache.step import AssumeReruns
+    from layerscope.catalog.store import Catalog
     from layerscope.dockerfile.instructions import Dockerfile
     from layerscope.files.scan_layer import LayerScan
+    from layerscope.fleet.frames import Frames
     from layerscope.oci.platform import Platform
     from layerscope.report.cache_document import CacheDocument
     from layerscope.report.document import Report
@@ -114,6 +124,8 @@ def analyze(
     platform: Platform | None = None,
     limits: Limits = DEFAULT_LIMITS,
     jobs: int | None = None,
+    catalog: str | None = None,
+    verify: bool = False,
 ) -> Report:
     """The report on all images of the inputs: the document `layerscope.report/1`.
 
@@ -125,11 +137,72 @@ def analyze(
         platform: Only images for it; None means all.
         limits: What an input may cost.
         jobs: Worker processes; None means one for each usable processor.
+        catalog: The folder or URL of what earlier runs found out, to be added to: an archive that
+            was not written to since is not read again. None remembers nothing, whatever
+            `$LAYERSCOPE_CATALOG` says.
+        verify: Whether to read and check everything again in spite of the catalog.
 
-    Raises: `UsageError` if a path makes no sense as an input.
+    Raises: `UsageError` if a path makes no sense as an input, or the catalog as a catalog.
     """
-    texts = [os.fspath(path) for path in paths]
-    return _analyze(texts, platform=platform, limits=limits, jobs=jobs).report
+    return _analyze(
+        [os.fspath(path) for path in paths],
+        platform=platform,
+        limits=limits,
+        jobs=jobs,
+        catalog=_catalog(catalog),
+        verify=verify,
+    ).report
+
+
+def read_fleet(
+    paths: Iterable[Input],
+    *,
+    platform: Platform | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    jobs: int | None = None,
+    catalog: str | None = None,
+    verify: bool = False,
+) -> Frames:
+    """The images of the inputs as tables: what the functions of `layerscope.fleet` take.
+
+    Two `pandas.DataFrame`s, `images` with a row for each image and `image_layers` with a row for
+    each layer of each; `fleet.IMAGES` and `fleet.IMAGE_LAYERS` describe the columns. Images at hand
+    come in the order of the inputs, then those of saved reports. Sizes are in bytes. No numbers are
+    made of a part of the inputs: what is wrong with one stops it.
+
+    Args:
+        paths: Each as on the command line, or a report that `analyze --format json` wrote.
+        platform: Only images for it; None means all.
+        limits: What an input may cost.
+        jobs: Worker processes; None means one for each usable processor.
+        catalog: As for `analyze`.
+        verify: As for `analyze`.
+
+    Raises: `InputError` for the first thing that is wrong with an input; `UsageError` if a path
+        makes no sense as an input, or the catalog as a catalog.
+    """
+    from layerscope.journeys import fleet_inputs  # noqa: PLC0415 - it needs pandas
+
+    found = fleet_inputs.read_fleet(
+        [os.fspath(path) for path in paths],
+        columns=False,
+        platform=platform,
+        limits=limits,
+        jobs=jobs,
+        catalog=_catalog(catalog),
+        verify=verify,
+    )
+    for fault in found.faults:
+        raise error_of(Fault(fault.input, fault.code, fault.message, hint=fault.hint))
+    return found.frames
+
+
+def _catalog(place: str | None) -> Catalog | None:
+    if place is None:
+        return None
+    from layerscope.catalog.store import Catalog  # noqa: PLC0415 - not without a catalog
+
+    return Catalog.at(place)
 
 
 def simulate_cache(

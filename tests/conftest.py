@@ -24,6 +24,9 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "default-run")
 
+# No test may touch the cache of whoever runs it, and what one remembers is not another's business.
+os.environ["LAYERSCOPE_CATALOG"] = ""
+
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
     """Make a skip a failure where nothing may be missing; an expected failure stays one."""

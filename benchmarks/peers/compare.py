@@ -174,8 +174,8 @@ def take_layers(archive: str, tmp: Path) -> Path:
 
 def environment() -> dict[str, str]:
     """The surroundings of every run: this working copy, no catalog, no terminal."""
-    kept = {k: v for k, v in os.environ.items() if k != "LAYERSCOPE_CATALOG"}
-    return {**kept, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "CI": "true"}
+    ours = {"PYTHONPATH": str(ROOT), "LAYERSCOPE_CATALOG": "", "NO_COLOR": "1", "CI": "true"}
+    return {**os.environ, **ours}
 
 
 def run(command: list[str]) -> Cost:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from struct import iter_unpack
+from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 from layerscope.files.columns import DIGEST_BYTES
@@ -26,12 +26,12 @@ def duplicates(squashed: Squashed) -> list[Duplicate]:
 
     Names of one inode are one copy, so hard links are none. What was not hashed is left out.
     """
-    digests: list[bytes] = []
-    for columns in squashed.layers:
-        if columns.hashed is None:
-            return []
-        digests += [digest for (digest,) in iter_unpack(f"{DIGEST_BYTES}s", columns.contents)]
-    several = {digest for digest, count in Counter(digests).items() if count > 1}
+    heads = _heads(squashed)
+    # Only digests that begin like another one can be equal to one. Rows without content have zeros.
+    counts = Counter(heads)
+    if len(heads) - len(counts) == max(counts[0] - 1, 0):
+        return []
+    several = {head for head, count in counts.items() if count > 1}
     kinds, hidden = squashed.kinds, squashed.hidden
     other_names = {
         inode: link
@@ -43,9 +43,9 @@ def duplicates(squashed: Squashed) -> list[Duplicate]:
     for layer, columns in enumerate(squashed.layers):
         start, stop = squashed.starts[layer], squashed.starts[layer + 1]
         paths, sizes, unhashed = squashed.paths[layer], columns.size_bytes, columns.unhashed
-        for row in range(start, stop):
-            digest = digests[row]
-            if digest not in several or kinds[row] != FILE or not sizes[row - start]:
+        candidates = map(several.__contains__, heads[start:stop])
+        for row in compress(range(start, stop), candidates):
+            if kinds[row] != FILE or not sizes[row - start]:
                 continue
             if row not in hidden:
                 path = squashed.redirected.get(row) or paths[row - start]
@@ -54,6 +54,8 @@ def duplicates(squashed: Squashed) -> list[Duplicate]:
             else:
                 continue
             if row - start not in unhashed:
+                at = (row - start) * DIGEST_BYTES
+                digest = bytes(columns.contents[at : at + DIGEST_BYTES])
                 found.setdefault(digest, []).append(path)
                 sizes_of[digest] = sizes[row - start]
     groups = [
@@ -63,3 +65,14 @@ def duplicates(squashed: Squashed) -> list[Duplicate]:
     ]
     groups.sort(key=lambda group: (-group.size_bytes * (len(group.paths) - 1), group.paths))
     return groups
+
+
+def _heads(squashed: Squashed) -> list[int]:
+    """The first eight bytes of each digest, by global row; none unless every layer was hashed."""
+    heads: list[int] = []
+    for columns in squashed.layers:
+        if columns.hashed is None:
+            return []
+        if columns.contents:
+            heads += memoryview(columns.contents).cast("Q")[:: DIGEST_BYTES // 8].tolist()
+    return heads

@@ -6,14 +6,16 @@ Classes and remedies are data, in `junk_classes`. A path is in one class at most
 from __future__ import annotations
 
 import re
+from itertools import compress
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from layerscope.analysis.junk_classes import JUNK_CLASSES, JunkClass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["JUNK_CLASSES", "JunkClass", "junk", "junk_class"]
+__all__ = ["JUNK_CLASSES", "JunkClass", "junk", "junk_class", "junk_rows"]
 
 # Folders at a fixed place. A longer one goes before a shorter one that it begins with.
 _ROOTED: tuple[tuple[bytes, str], ...] = (
@@ -103,6 +105,7 @@ _LAST_CHARACTERS = frozenset(
     bytes((character,))
     for character in (*(end[-1] for end in (*_SUFFIXES, *_BY_NAME)), *b"e0123456789")
 )
+_IS_LAST = bytes(bytes((character,)) in _LAST_CHARACTERS for character in range(256))
 _MAY_BE = re.compile(
     b"(?:%s|/core[.0-9]{0,11})\\Z" % b"|".join(re.escape(end) for end in (*_SUFFIXES, *_BY_NAME))
 )
@@ -122,6 +125,8 @@ _LOCALE = re.compile(rb"/usr/(?:local/)?share/locale/[^/]+(?:/|\Z)")
 # A dump of a process: `core`, or `core` and its number.
 _CORE = re.compile(rb"core(?:\.[0-9]{1,10})?")
 _COPYRIGHT = b"/copyright"
+_PIECE_ROWS = 8192
+"""Of so many paths the folders are held at once."""
 # Below these a file `core` is a part of a program or a library.
 _CODE_FOLDERS = frozenset(
     {
@@ -148,34 +153,70 @@ def junk_class(path: bytes) -> str | None:
 
 
 def junk(paths: Iterable[bytes]) -> list[str | None]:
-    """The class of each path, in order: as `junk_class`, for many paths at once.
+    """The class of each path, in order: as `junk_class`, for many paths at once."""
+    asked = list(paths)
+    found: list[str | None] = [None] * len(asked)
+    for row, kind in junk_rows(asked):
+        found[row] = kind
+    return found
+
+
+def junk_rows(
+    paths: Sequence[bytes], folders: Iterable[bytes] | None = None
+) -> Iterator[tuple[int, str]]:
+    """Which of the paths are junk, by rising position, and the class of each.
 
     What a folder says is worked out once for each folder.
+
+    Args:
+        paths: As for `junk_class`.
+        folders: The folders that the paths are in, if they are known already, or more than those:
+            where none of them says anything, only names are looked at.
     """
-    found: list[str | None] = []
-    add = found.append
-    of_folder: dict[bytes, str | None] = {}
-    known = of_folder.get
-    last, may_be = _LAST_CHARACTERS, _MAY_BE.search
-    for path in paths:
-        cut = path.rfind(b"/")
-        folder = path[:cut]
-        kind = known(folder, "")
-        if kind == "":
-            above, _, name = folder.rpartition(b"/")
-            kind = known(above, "")
-            # All below junk is junk; below other folders only the new name can make a difference.
-            if kind == "" or (kind is None and (name in _LAST_NAMES or folder.startswith(_TOPS))):
-                kind = _class_of_folder(folder)
-            of_folder[folder] = kind
-        if kind is None:
-            # One look at the last character sorts out most names.
-            if path[-1:] in last and may_be(path, cut):
-                kind = _class_of_name(folder, path[cut + 1 :])
-        elif kind == "docs" and path.endswith(_COPYRIGHT):
-            kind = None
-        add(kind)
-    return found
+    # The last character sorts out most names.
+    ends = bytes(map(itemgetter(-1), paths)).translate(_IS_LAST)
+    if folders is None or any(map(_class_of_folder, folders)):
+        yield from _rows_by_folder(paths, ends)
+        return
+    for row in compress(range(len(paths)), ends):
+        path = paths[row]
+        kind = _class_by_name(path, path.rfind(b"/"))
+        if kind is not None:
+            yield row, kind
+
+
+def _rows_by_folder(paths: Sequence[bytes], ends: bytes) -> Iterator[tuple[int, str]]:
+    known: dict[bytes, str | None] = {}
+    for start in range(0, len(paths), _PIECE_ROWS):
+        own = [path.rpartition(b"/")[0] for path in paths[start : start + _PIECE_ROWS]]
+        for folder in dict.fromkeys(own):
+            if folder not in known:
+                known[folder] = _class_below(folder, known)
+        kinds = map(known.__getitem__, own)
+        for row, kind in enumerate(kinds, start):
+            if kind is None:
+                by_name = _class_by_name(paths[row], len(own[row - start])) if ends[row] else None
+                if by_name is not None:
+                    yield row, by_name
+            elif kind != "docs" or not paths[row].endswith(_COPYRIGHT):
+                yield row, kind
+
+
+def _class_below(folder: bytes, known: dict[bytes, str | None]) -> str | None:
+    """As `_class_of_folder`, with what is known of other folders."""
+    above, _, name = folder.rpartition(b"/")
+    kind = known.get(above, "")
+    # All below junk is junk; below other folders only the new name can make a difference.
+    if kind == "" or (kind is None and (name in _LAST_NAMES or folder.startswith(_TOPS))):
+        return _class_of_folder(folder)
+    return kind
+
+
+def _class_by_name(path: bytes, cut: int) -> str | None:
+    """The class of a file in a folder that says nothing; `cut` is where its last slash is."""
+    if _MAY_BE.search(path, cut):
+        return _class_of_name(path[:cut], path[cut + 1 :])
+    return None
 
 
 def _class_of_folder(folder: bytes) -> str | None:

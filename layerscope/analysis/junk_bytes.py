@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from layerscope.analysis.junk import JUNK_CLASSES, junk
+from layerscope.analysis.junk import JUNK_CLASSES, junk_rows
 from layerscope.files.tree import FILE
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def junk_bytes(squashed: Squashed, wasted: Sequence[Wasted]) -> list[JunkBytes]:
     for layer, columns in enumerate(squashed.layers):
         start = squashed.starts[layer]
         sizes, kinds = columns.size_bytes, columns.kinds
-        for row, name in enumerate(junk(squashed.paths[layer])):
-            if name is not None and kinds[row] == FILE and sizes[row]:
+        for row, name in junk_rows(squashed.paths[layer], squashed.folders[layer]):
+            if kinds[row] == FILE and sizes[row]:
                 found = sums.setdefault(name, [0, 0, 0])
                 found[0] += 1
                 found[2 if start + row in hidden else 1] += sizes[row]

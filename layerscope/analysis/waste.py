@@ -90,7 +90,9 @@ def _gone(squashed: Squashed, layer: int, start: int, stop: int) -> list[int]:
     kinds, hidden = squashed.kinds, squashed.hidden
     if start == stop:
         return []
-    rows = [row for row in range(start, stop) if row in hidden and kinds[row] == FILE]
+    rows: list[int] = []
+    if hidden:
+        rows = [row for row in range(start, stop) if row in hidden and kinds[row] == FILE]
     columns = squashed.layers[layer]
     if columns.has_marks():
         # A whiteout is an empty file; one with content stores bytes that nobody sees.

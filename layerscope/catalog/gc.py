@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from layerscope.catalog.places import Place, StoredObject
     from layerscope.catalog.store import Catalog
 
-KINDS = ("tables", "beginnings", "packages", "blobs", "archives")
+KINDS = ("tables", "beginnings", "packages", "sketches", "blobs", "archives")
 _VERSIONS = frozenset(map(str, range(SCHEMA + 1)))
 LEFT_OVER_SECONDS = 3600
 """After so long nobody is still writing an unfinished object: its writer was killed."""

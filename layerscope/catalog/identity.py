@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+
+import msgspec
 
 STEP_NS = 20_000_000
 """Longer than one step of a file system's clock (4 or 10 ms on Linux)."""
@@ -15,8 +16,7 @@ COARSE_STEP_NS = 2_000_000_000
 _SECOND_NS = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """What `stat` says of a file that whoever writes to it changes.
 
     The time of the last change of status (ctime) is in it, since programs can set back the time of
@@ -29,8 +29,7 @@ class Identity:
     inode: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(msgspec.Struct, frozen=True):
     """An identity, and when it was seen by the clock of this machine."""
 
     identity: Identity

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import posixpath
-import secrets
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
 
 from layerscope.errors import UsageError, shown
 
@@ -22,12 +22,14 @@ MOST_BYTES = 4 * 1024**3
 TEMPORARY = ".tmp-"
 """Begins the name of an object that is being written, or whose writer was killed."""
 
+_OBJECT_STORES = frozenset({"s3", "gs", "gcs", "abfs", "az", "oss", "oci"})
+"""Stores of fsspec in which a folder is nothing of its own."""
+
 USED_STEP_SECONDS = 24 * 3600
 """How exactly the time of last use is known: a step of a day costs next to nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredObject:
+class StoredObject(msgspec.Struct, frozen=True):
     """One object: its name below the place, its bytes, and when it was last of use."""
 
     name: str
@@ -90,7 +92,7 @@ class Folder:
         """As `Place.write`: to a name of its own, then renamed in one step."""
         path = self._path(name)
         folder, base = os.path.split(path)
-        beside = os.path.join(folder, f"{TEMPORARY}{secrets.token_hex(8)}-{base[:64]}")
+        beside = os.path.join(folder, f"{TEMPORARY}{os.urandom(8).hex()}-{base[:64]}")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         try:
             descriptor = os.open(beside, flags, 0o600)
@@ -151,6 +153,7 @@ class Remote:
         except (ValueError, ImportError, OSError) as error:
             raise UsageError(f"no catalog there: {shown(error)}", shown(url)) from error
         self._fs: Any = fs
+        self._protocols = {fs.protocol} if isinstance(fs.protocol, str) else set(fs.protocol)
         self._root = root.rstrip("/")
 
     def read(self, name: str) -> bytes | None:
@@ -170,7 +173,10 @@ class Remote:
             try:
                 self._fs.pipe_file(path, data)
             except FileNotFoundError:
-                # A store with folders wants them made; an object store has none.
+                # A store with folders wants them made. An object store has none: there the bucket
+                # is missing, and to make one is for its owner, not for a misspelt name.
+                if not _OBJECT_STORES.isdisjoint(self._protocols):
+                    raise
                 self._fs.makedirs(posixpath.dirname(path), exist_ok=True)
                 self._fs.pipe_file(path, data)
         except Exception as error:
@@ -196,6 +202,23 @@ class Remote:
         start = len(self._root) + 1
         for path, about in found.items():
             yield StoredObject(path[start:], about.get("size") or 0, _seconds(about))
+
+
+class Nowhere:
+    """A place that keeps nothing, for a machine that has none."""
+
+    def read(self, name: str) -> bytes | None:
+        """None. As `Place.read`."""
+
+    def write(self, name: str, data: bytes) -> None:
+        """As `Place.write`."""
+
+    def remove(self, name: str) -> None:
+        """As `Place.remove`."""
+
+    def objects(self) -> Iterator[StoredObject]:
+        """None at all. As `Place.objects`."""
+        return iter(())
 
 
 def _seconds(about: dict[str, Any]) -> float:

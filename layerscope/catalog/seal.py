@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from blake3 import blake3
 
-SCHEMA = 1
+SCHEMA = 2
 """Goes up when what is stored changes its meaning, as when `files.walk` or a reader of package
 databases says something else of the same bytes. Older objects are then not looked at."""
 

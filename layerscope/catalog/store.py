@@ -20,7 +20,7 @@ import msgspec
 from blake3 import blake3
 
 from layerscope.catalog import table_file
-from layerscope.catalog.places import Folder, place_at
+from layerscope.catalog.places import Folder, Nowhere, place_at
 from layerscope.catalog.records import (
     ArchiveRecord,
     Beginnings,
@@ -31,7 +31,7 @@ from layerscope.catalog.records import (
     unpacked,
 )
 from layerscope.catalog.seal import SCHEMA
-from layerscope.errors import shown
+from layerscope.errors import UsageError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,18 +45,23 @@ if TYPE_CHECKING:
 
 Record = TypeVar("Record", bound=msgspec.Struct)
 
-WORTH_BYTES = 16 * 1024 * 1024
-"""Stored bytes that are read in less time than pyarrow takes to load."""
-
 MOST_LEARNT_BYTES = 256 * 1024 * 1024
 """What was learnt of one layer's packages is not kept if it is more than this."""
 
 
-def default_folder() -> str:
-    """Where this user's catalog is: below the folder that the system has for such things."""
+def default_folder() -> str | None:
+    """Where this user's catalog is: below the folder that the system has for such things.
+
+    None if the system does not say: not every user has a home.
+    """
     from platformdirs import user_cache_dir  # noqa: PLC0415 - only who keeps a catalog pays
 
-    return os.path.join(user_cache_dir("layerscope", appauthor=False), "catalog")
+    try:
+        cache = user_cache_dir("layerscope", appauthor=False)
+    except RuntimeError:
+        return None
+    # Some versions say `~/.cache` then, which must not become a folder of that name somewhere.
+    return os.path.join(cache, "catalog") if os.path.isabs(cache) else None
 
 
 class Catalog:
@@ -66,31 +71,39 @@ class Catalog:
         place: Where the objects lie.
         archives: Where those about archives lie: always on this machine, since a path and an inode
             mean nothing on another one.
-        least_bytes: A run that reads less than this is faster without a catalog, and uses none.
-        problems: What did not work, one line for each reason.
+        problems: What did not work, one line for each reason; nothing where `asked` is unset.
     """
 
-    def __init__(
-        self, place: Place, archives: Place | None = None, *, least_bytes: int = 0
-    ) -> None:
-        """Use a place; `archives` is the same one if it is a folder."""
+    def __init__(self, place: Place, archives: Place | None = None, *, asked: bool = True) -> None:
+        """Use a place; `archives` is the same one if it is a folder.
+
+        `asked` says whether somebody asked for a catalog, and wants to know what does not work.
+        """
         self.place = place
         self.archives = archives or place
-        self.least_bytes = least_bytes
+        self._asked = asked
         self.problems: list[str] = []
 
     @classmethod
     def at(cls, text: str | None = None) -> Catalog:
         """The catalog in a folder or at a URL of fsspec; None is `default_folder`.
 
-        A catalog that was asked for is used for every run, the default one where it is worth it.
+        Of one that nobody asked for nobody is told what does not work in it: a machine without a
+        folder to write to is not at fault.
 
-        Raises: `UsageError` for a URL that fsspec does not know.
+        Raises: `UsageError` for a URL that fsspec does not know, and if a user without a cache
+            folder names no place.
         """
         if text is None:
-            return cls(Folder(default_folder()), least_bytes=WORTH_BYTES)
+            folder = default_folder()
+            if folder is None:
+                raise UsageError("this user has no cache folder", hint="--catalog DIR says where")
+            return cls(Folder(folder), asked=False)
         place = place_at(text)
-        return cls(place, place if isinstance(place, Folder) else Folder(default_folder()))
+        if isinstance(place, Folder):
+            return cls(place)
+        folder = default_folder()
+        return cls(place, Nowhere() if folder is None else Folder(folder))
 
     def table(self, diff_id: str) -> bytes | None:
         """The sealed table of a layer, whole; `table_file.decode` reads it."""
@@ -109,6 +122,7 @@ class Catalog:
         numbers = table_file.Numbers(
             uncompressed_bytes=scan.uncompressed_bytes,
             content_bytes=scan.content_bytes,
+            snapshot_bytes=scan.snapshot_bytes,
             entries=scan.entries,
             files=scan.files,
             notes=scan.notes,
@@ -191,7 +205,7 @@ class Catalog:
 
     def _problem(self, what: str, error: OSError) -> None:
         line = f"the catalog {what}: {shown(error.strerror or error)}"
-        if line not in self.problems:
+        if self._asked and line not in self.problems:
             self.problems.append(line)
 
 

@@ -3,23 +3,41 @@
 One row for each row of `FileColumns`, in tar order, in one row group. `name` is missing where it is
 the path without its first slash, which it nearly always is. Any program that reads Parquet can ask
 these files; the seal of `catalog.seal` is a value in the footer.
+
+Neither writing nor reading loads pyarrow: a block before the footer says where each column lies.
 """
 
 from __future__ import annotations
 
+import sys
 from array import array
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from itertools import compress
+from operator import itemgetter, ne
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from layerscope.catalog.parquet_writer import (
+    BYTE_ARRAY,
+    FIXED_LEN_BYTE_ARRAY,
+    INT32,
+    INT64,
+    Chunk,
+    Column,
+    ParquetWriter,
+    block_of,
+    levels_of,
+    plain_bytes,
+)
 from layerscope.catalog.seal import is_whole, set_seal, unset
+from layerscope.catalog.table_reader import TableReader
 from layerscope.files.columns import DIGEST_BYTES, KINDS, FileColumns
 from layerscope.files.schema import xattrs_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    import numpy as np
     import pyarrow as pa
 
 KIND = "table"
@@ -28,11 +46,10 @@ SEAL = b"layerscope.seal"
 
 MOST_ROWS = 20_000_000
 MOST_NAME_BYTES = 1024**3
-"""Arrow's binary columns hold 2 GiB; a layer with more names than this is read again each time."""
+"""A page holds 2 GiB; a layer with more names than this is read again each time."""
 
-ZSTD_LEVEL = 1
-_RARE = ("name", "link_target", "attributes", "device_major", "device_minor", "kept")
-_DICTIONARIES = ["kind", "mode", "uid", "gid", "mtime_ns", "link_target"]
+_NO_DIGEST = bytes(DIGEST_BYTES)
+_THERE, _MISSING = b"10"
 
 COLUMNS = {
     "path": "clean absolute path; of a whiteout, what it hides",
@@ -55,14 +72,25 @@ COLUMNS = {
 
 
 class Numbers(msgspec.Struct, frozen=True, kw_only=True):
-    """What a scan counted, as in `LayerScan`, and which of the rare columns hold anything."""
+    """What a scan counted, as in `LayerScan`."""
 
     uncompressed_bytes: int
     content_bytes: int
+    snapshot_bytes: int
     entries: int
     files: int
     notes: tuple[str, ...] = ()
-    present: tuple[str, ...] = ()
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """What the block before the footer says: all that reading the file again takes.
+
+    `chunks` has the columns in which anything is.
+    """
+
+    rows: int
+    numbers: Numbers
+    chunks: dict[str, Chunk]
 
 
 class Unstorable(Exception):  # noqa: N818 - no error of a user: the table is only not kept
@@ -71,95 +99,56 @@ class Unstorable(Exception):  # noqa: N818 - no error of a user: the table is on
 
 def encode(diff_id: str, numbers: Numbers, columns: FileColumns) -> bytes:
     """The sealed Parquet file. Raises: `Unstorable` for a table that it could not give back."""
-    import pyarrow as pa  # noqa: PLC0415 - scanning does without
-    from pyarrow import parquet  # noqa: PLC0415 - the same
-
     rows = len(columns)
     if columns.hashed != "blake3" or rows > MOST_ROWS or len(columns.names) > MOST_NAME_BYTES:
         raise Unstorable
-    paths, names = columns.paths(), columns.stored_names()
-    if len(names) != rows or len(paths) != rows:
+    if columns.kinds.translate(None, bytes(range(len(KINDS)))):
         raise Unstorable
-    majors = {at: major for at, (major, _) in columns.devices.items()}
-    minors = {at: minor for at, (_, minor) in columns.devices.items()}
-    rare: dict[str, Mapping[int, bytes]] = {
-        "name": _odd_names(columns, paths, names),
-        "link_target": columns.links,
-        "attributes": {at: msgspec.msgpack.encode(each) for at, each in columns.xattrs.items()},
-        "kept": columns.kept,
+    paths, odd = _paths_and_odd_names(columns)
+    kept, links = columns.kept, columns.links
+    packed = {row: msgspec.msgpack.encode(each) for row, each in columns.xattrs.items()}
+    digests = {row: xattrs_digest(each) for row, each in columns.xattrs.items()}
+    majors = {row: major for row, (major, _) in columns.devices.items()}
+    minors = {row: minor for row, (_, minor) in columns.devices.items()}
+    writer = ParquetWriter(rows)
+    chunks = {
+        "path": writer.add(Column("path", BYTE_ARRAY, paths)),
+        "name": _rare_bytes(writer, "name", odd, rows),
+        "kind": writer.add(Column("kind", BYTE_ARRAY, bytes(columns.kinds), dictionary=KINDS)),
+        "size_bytes": _numbers(writer, "size_bytes", columns.size_bytes, rows),
+        "mode": _numbers(writer, "mode", columns.modes, rows),
+        "uid": _numbers(writer, "uid", columns.uids, rows),
+        "gid": _numbers(writer, "gid", columns.gids, rows),
+        "mtime_ns": _numbers(writer, "mtime_ns", columns.mtimes_ns, rows),
+        "offset": _numbers(writer, "offset", columns.offsets, rows),
+        "link_target": _rare_bytes(writer, "link_target", links, rows),
+        "content": _contents(writer, columns.contents, rows),
+        "xattrs": _rare_digests(writer, "xattrs", digests, rows),
+        "attributes": _rare_bytes(writer, "attributes", packed, rows),
+        "device_major": _rare_numbers(writer, "device_major", majors, rows),
+        "device_minor": _rare_numbers(writer, "device_minor", minors, rows),
+        "kept": _rare_bytes(writer, "kept", kept, rows),
     }
-    there = {name: bool(cells) for name, cells in rare.items()}
-    there["device_major"] = there["device_minor"] = bool(majors)
-    numbers = msgspec.structs.replace(numbers, present=tuple(key for key in _RARE if there[key]))
-    digests = {at: xattrs_digest(each) for at, each in columns.xattrs.items()}
-    try:
-        arrays = {
-            "path": _bytes_column(paths),
-            "name": _rare_bytes(rare["name"], rows),
-            "kind": _kinds_column(columns.kinds),
-            "size_bytes": _plain(columns.size_bytes, pa.int64()),
-            "mode": _plain(columns.modes, pa.uint32()),
-            "uid": _plain(columns.uids, pa.int64()),
-            "gid": _plain(columns.gids, pa.int64()),
-            "mtime_ns": _plain(columns.mtimes_ns, pa.int64()),
-            "offset": _plain(columns.offsets, pa.int64()),
-            "link_target": _rare_bytes(rare["link_target"], rows),
-            "content": _digests(columns.contents, rows),
-            "xattrs": _digests(_spread(digests, rows), rows),
-            "attributes": _rare_bytes(rare["attributes"], rows),
-            "device_major": _rare_numbers(majors, rows),
-            "device_minor": _rare_numbers(minors, rows),
-            "kept": _rare_bytes(rare["kept"], rows),
-        }
-    except OverflowError as error:
-        raise Unstorable from error
-    table = pa.Table.from_arrays(list(arrays.values()), names=list(arrays))
+    there = {name: chunk for name, chunk in chunks.items() if chunk is not None}
+    block = msgspec.json.encode(Layout(rows, numbers, there))
     about = {NUMBERS: msgspec.json.encode(numbers), SEAL: unset(KIND, diff_id)}
-    stream = pa.BufferOutputStream()
-    # Digests do not get smaller by compression.
-    squeezed = [name for name in table.column_names if name != "content"]
-    try:
-        with parquet.ParquetWriter(
-            stream,
-            table.schema,
-            compression={**dict.fromkeys(squeezed, "zstd"), "content": "none"},
-            compression_level=dict.fromkeys(squeezed, ZSTD_LEVEL),
-            use_dictionary=_DICTIONARIES,
-            write_statistics=False,
-            store_schema=False,
-        ) as writer:
-            writer.write_table(table, row_group_size=max(rows, 1))
-            writer.add_key_value_metadata(about)
-    except pa.ArrowException as error:
-        raise Unstorable from error
-    return set_seal(stream.getvalue().to_pybytes(), KIND, diff_id)
+    return set_seal(writer.finish(block, about), KIND, diff_id)
 
 
 def is_table(data: bytes, diff_id: str) -> bool:
-    """Whether these bytes are the table of that layer, undamaged; needs no pyarrow."""
+    """Whether these bytes are the table of that layer, undamaged."""
     return is_whole(data, KIND, diff_id)
 
 
 def decode(data: bytes) -> tuple[Numbers, FileColumns] | None:
     """What `encode` was given, of bytes for which `is_table` holds.
 
-    None if this pyarrow does not read them, or they are not as expected: then they are as good as
-    not there.
+    None if they are not as expected: then they are as good as not there.
     """
-    import pyarrow as pa  # noqa: PLC0415 - scanning does without
-    from pyarrow import parquet  # noqa: PLC0415 - the same
-
     try:
-        file = parquet.ParquetFile(pa.BufferReader(data), read_dictionary=["kind"])
-        about = file.metadata.metadata or {}
-        numbers = msgspec.json.decode(about[NUMBERS], type=Numbers)
-        wanted = [name for name in COLUMNS if name not in {*_RARE, "xattrs"}]
-        wanted += [name for name in _RARE if name in numbers.present]
-        table = file.read(columns=wanted, use_threads=False)
-        if not table.num_rows:
-            return numbers, FileColumns()
-        return numbers, _columns({name: _whole(table[name]) for name in wanted}, table.num_rows)
-    except (pa.ArrowException, msgspec.MsgspecError, KeyError, ValueError, TypeError):
+        layout = msgspec.json.decode(block_of(data), type=Layout)
+        return layout.numbers, _columns(TableReader(data, layout.rows, layout.chunks))
+    except (msgspec.MsgspecError, KeyError, ValueError):
         return None
 
 
@@ -171,208 +160,128 @@ def to_arrow(data: bytes) -> pa.Table:
     return parquet.read_table(pa.BufferReader(data), read_dictionary=["kind"])
 
 
-def _odd_names(columns: FileColumns, paths: list[bytes], names: list[bytes]) -> dict[int, bytes]:
-    """Names that are not the path without its first slash, by row."""
-    if b"/" + bytes(columns.names[:-1]).replace(b"\0", b"\0/") == b"\0".join(paths):
-        return {}
-    pairs = enumerate(zip(paths, names, strict=True))
-    return {row: name for row, (path, name) in pairs if path[1:] != name}
+def _paths_and_odd_names(columns: FileColumns) -> tuple[bytes, dict[int, bytes]]:
+    """All paths as PLAIN has them; and by row the names that are not one without its slash."""
+    paths = columns.paths()
+    rows = len(columns)
+    if len(paths) != rows or columns.names.count(0) != rows:
+        raise Unstorable
+    odd: dict[int, bytes] = {}
+    if b"/" + bytes(columns.names[:-1]).replace(b"\0", b"\0/") != b"\0".join(paths):
+        names = columns.stored_names()
+        differ = map(ne, names, map(itemgetter(slice(1, None)), paths))
+        odd = dict(compress(enumerate(names), differ))
+    return plain_bytes(paths), odd
 
 
-# Columns are made of buffers: to turn lists into arrays, pyarrow loads pandas first.
-def _plain(values: array[int], kind: pa.DataType) -> pa.Array:
-    import pyarrow as pa  # noqa: PLC0415 - scanning does without
-
-    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
-
-
-def _bytes_column(cells: Sequence[bytes], valid: pa.Buffer | None = None) -> pa.Array:
-    import numpy as np  # noqa: PLC0415 - pyarrow loads it too
-    import pyarrow as pa  # noqa: PLC0415 - scanning does without
-
-    data = b"".join(cells)
-    if len(data) >= 2**31:
-        raise OverflowError
-    ends = np.zeros(len(cells) + 1, np.int32)
-    np.cumsum(np.fromiter(map(len, cells), np.int32, len(cells)), out=ends[1:])
-    buffers = [valid, pa.py_buffer(ends), pa.py_buffer(data)]
-    return pa.Array.from_buffers(pa.binary(), len(cells), buffers)
+def _little(numbers: array[int]) -> bytes:
+    """The numbers as Parquet has them, lowest byte first."""
+    if sys.byteorder == "big":
+        numbers = numbers[:]
+        numbers.byteswap()
+    return numbers.tobytes()
 
 
-def _kinds_column(kinds: bytearray) -> pa.Array:
-    import pyarrow as pa  # noqa: PLC0415 - scanning does without
-
-    names = _bytes_column([kind.encode() for kind in KINDS]).cast(pa.utf8())
-    indices = pa.Array.from_buffers(pa.int8(), len(kinds), [None, pa.py_buffer(kinds)])
-    return pa.DictionaryArray.from_arrays(indices, names)
-
-
-def _rare_bytes(cells: Mapping[int, bytes], rows: int) -> pa.Array:
-    import pyarrow as pa  # noqa: PLC0415 - scanning does without
-
-    if not cells:
-        return pa.nulls(rows, pa.binary())
-    values = [b""] * rows
-    for row, value in cells.items():
-        values[row] = value
-    return _bytes_column(values, _valid(cells, rows))
+def _numbers(writer: ParquetWriter, name: str, numbers: array[int], rows: int) -> Chunk:
+    if len(numbers) != rows:
+        raise Unstorable
+    unsigned = numbers.typecode == "I"
+    physical = INT32 if unsigned else INT64
+    return writer.add(Column(name, physical, _little(numbers), unsigned=unsigned))
 
 
-def _rare_numbers(cells: Mapping[int, int], rows: int) -> pa.Array:
-    import pyarrow as pa  # noqa: PLC0415 - scanning does without
-
-    if not cells:
-        return pa.nulls(rows, pa.int64())
-    values = array("q", bytes(8 * rows))
-    for row, value in cells.items():
-        values[row] = value
-    buffers = [_valid(cells, rows), pa.py_buffer(values)]
-    return pa.Array.from_buffers(pa.int64(), rows, buffers)
+def _rare_bytes(
+    writer: ParquetWriter, name: str, cells: Mapping[int, bytes], rows: int
+) -> Chunk | None:
+    values = plain_bytes([cells[row] for row in sorted(cells)])
+    chunk = writer.add(Column(name, BYTE_ARRAY, values, _levels(cells, rows)))
+    return chunk if cells else None
 
 
-def _valid(cells: Collection[int], rows: int) -> pa.Buffer:
-    """Which rows are there, as a bit for each."""
-    import numpy as np  # noqa: PLC0415 - pyarrow loads it too
-    import pyarrow as pa  # noqa: PLC0415 - scanning does without
-
-    there = np.zeros(rows, np.bool_)
-    there[np.fromiter(cells, np.int64, len(cells))] = True
-    return pa.py_buffer(np.packbits(there, bitorder="little").tobytes())
-
-
-def _spread(digests: Mapping[int, bytes], rows: int) -> bytearray:
-    """Digests of a few rows among zeros."""
-    spread = bytearray(rows * DIGEST_BYTES)
-    for row, digest in digests.items():
-        spread[row * DIGEST_BYTES : (row + 1) * DIGEST_BYTES] = digest
-    return spread
+def _rare_numbers(
+    writer: ParquetWriter, name: str, cells: Mapping[int, int], rows: int
+) -> Chunk | None:
+    try:
+        numbers = array("q", [cells[row] for row in sorted(cells)])
+    except OverflowError as error:
+        raise Unstorable from error
+    chunk = writer.add(Column(name, INT64, _little(numbers), _levels(cells, rows)))
+    return chunk if cells else None
 
 
-def _digests(contents: bytearray, rows: int) -> pa.Array:
-    """The digests, missing where there are only zeros."""
-    import numpy as np  # noqa: PLC0415 - pyarrow loads it too
-    import pyarrow as pa  # noqa: PLC0415 - scanning does without
-
-    there = np.frombuffer(contents, np.uint8).reshape(rows, DIGEST_BYTES).any(axis=1)
-    valid = pa.py_buffer(np.packbits(there, bitorder="little").tobytes())
-    return pa.Array.from_buffers(pa.binary(DIGEST_BYTES), rows, [valid, pa.py_buffer(contents)])
-
-
-def _whole(column: Any) -> pa.Array:  # noqa: ANN401 - pyarrow ships no types
-    """The one array of a column."""
-    chunks = column.chunks
-    if len(chunks) == 1:
-        return chunks[0]
-    combined = column.combine_chunks()
-    return combined.chunk(0) if hasattr(combined, "chunk") else combined
+def _rare_digests(
+    writer: ParquetWriter, name: str, cells: Mapping[int, bytes], rows: int
+) -> Chunk | None:
+    values = b"".join(cells[row] for row in sorted(cells))
+    levels = _levels(cells, rows)
+    chunk = writer.add(Column(name, FIXED_LEN_BYTE_ARRAY, values, levels, width=DIGEST_BYTES))
+    return chunk if cells else None
 
 
-def _columns(arrays: dict[str, pa.Array], rows: int) -> FileColumns:
+def _levels(cells: Mapping[int, object], rows: int) -> bytes:
+    there = bytearray(b"0") * rows
+    for row in cells:
+        there[row] = _THERE
+    return levels_of(there)
+
+
+def _contents(writer: ParquetWriter, contents: bytearray, rows: int) -> Chunk:
+    """The digests, missing where there are only zeros. They do not get smaller by compression."""
+    if len(contents) != rows * DIGEST_BYTES:
+        raise Unstorable
+    there = bytearray(b"1") * rows
+    pieces = []
+    start = 0
+    # Hardly a digest begins with eight zero bytes, so these are nearly all that are missing.
+    heads = memoryview(contents).cast("Q")[:: DIGEST_BYTES // 8].tolist() if rows else []
+    for row in _where_zero(heads):
+        at = row * DIGEST_BYTES
+        if contents[at : at + DIGEST_BYTES] == _NO_DIGEST:
+            there[row] = _MISSING
+            pieces.append(contents[start:at])
+            start = at + DIGEST_BYTES
+    pieces.append(contents[start:])
+    values = b"".join(pieces)
+    return writer.add(
+        Column(
+            "content",
+            FIXED_LEN_BYTE_ARRAY,
+            values,
+            levels_of(there),
+            width=DIGEST_BYTES,
+            squeeze=False,
+        )
+    )
+
+
+def _where_zero(numbers: list[int]) -> Iterator[int]:
+    at = -1
+    with suppress(ValueError):
+        while True:
+            at = numbers.index(0, at + 1)
+            yield at
+
+
+def _columns(reader: TableReader) -> FileColumns:
     columns = FileColumns()
-    columns.names = _names(arrays["path"], arrays.get("name"), rows)
-    columns.kinds = _kinds(arrays["kind"])
-    columns.size_bytes = _integers(arrays["size_bytes"], "q")
-    columns.modes = _integers(arrays["mode"], "I")
-    columns.uids = _integers(arrays["uid"], "q")
-    columns.gids = _integers(arrays["gid"], "q")
-    columns.mtimes_ns = _integers(arrays["mtime_ns"], "q")
-    columns.offsets = _integers(arrays["offset"], "q")
-    columns.contents, columns.unhashed = _contents(arrays["content"], columns.kinds)
-    columns.links = _cells(arrays.get("link_target"))
-    columns.kept = _cells(arrays.get("kept"))
-    for row, value in _cells(arrays.get("attributes")).items():
-        pairs = msgspec.msgpack.decode(value, type=tuple[tuple[bytes, bytes], ...])
-        columns.xattrs[row] = pairs
-    if "device_major" in arrays:
-        majors = _integers(arrays["device_major"], "q")
-        minors = _integers(arrays["device_minor"], "q")
-        for row in _there(arrays["device_major"]).nonzero()[0].tolist():
-            columns.devices[row] = (majors[row], minors[row])
-    if not columns.names.count(0) == len(columns.kinds) == rows:
-        raise ValueError("rows are missing")
+    if not reader.rows:
+        return columns
+    columns.names = reader.names()
+    columns.kinds = reader.kinds()
+    columns.size_bytes = reader.numbers("size_bytes", "q")
+    columns.modes = reader.numbers("mode", "I")
+    columns.uids = reader.numbers("uid", "q")
+    columns.gids = reader.numbers("gid", "q")
+    columns.mtimes_ns = reader.numbers("mtime_ns", "q")
+    columns.offsets = reader.numbers("offset", "q")
+    columns.contents, missing = reader.contents()
+    columns.unhashed = {row for row in missing if columns.kinds[row] == 0}
+    columns.links = reader.cells("link_target")
+    columns.kept = reader.cells("kept")
+    columns.xattrs = {
+        row: msgspec.msgpack.decode(value, type=tuple[tuple[bytes, bytes], ...])
+        for row, value in reader.cells("attributes").items()
+    }
+    majors, minors = reader.rare_numbers("device_major"), reader.rare_numbers("device_minor")
+    columns.devices = {row: (major, minors[row]) for row, major in majors.items()}
     return columns
-
-
-def _names(paths: pa.Array, odd: pa.Array | None, rows: int) -> bytearray:
-    """Names, each with a NUL byte behind it."""
-    import numpy as np  # noqa: PLC0415 - pyarrow loads it too
-
-    if not rows:
-        return bytearray()
-    if odd is not None and not odd.null_count:
-        data, ends = _bytes_of(odd)
-        return bytearray(np.insert(data, ends[1:], 0).tobytes())
-    # Every path begins with a slash, in whose place the NUL of the name before it goes.
-    data, ends = _bytes_of(paths)
-    data = data.copy()
-    data[ends[:-1]] = 0
-    joined = data[1:].tobytes()
-    if odd is not None:
-        names = joined.split(b"\0")
-        for row, name in _cells(odd).items():
-            names[row] = name
-        joined = b"\0".join(names)
-    return bytearray(joined) + b"\0"
-
-
-def _bytes_of(cells: pa.Array) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """All bytes of a column of bytes, and where each cell starts, then where the last one ends."""
-    import numpy as np  # noqa: PLC0415 - pyarrow loads it too
-
-    _, ends_buffer, data_buffer = cells.buffers()
-    ends = np.frombuffer(ends_buffer, np.int32)[cells.offset : cells.offset + len(cells) + 1]
-    data = np.frombuffer(data_buffer or b"", np.uint8)[ends[0] : ends[-1]]
-    return data, ends - ends[0]
-
-
-def _cells(cells: pa.Array | None) -> dict[int, bytes]:
-    """The cells of a column of bytes that are not missing, by row."""
-    if cells is None:
-        return {}
-    data, ends = _bytes_of(cells)
-    raw, places = data.tobytes(), ends.tolist()
-    return {row: raw[places[row] : places[row + 1]] for row in _there(cells).nonzero()[0].tolist()}
-
-
-def _there(cells: pa.Array) -> np.ndarray[Any, Any]:
-    """For each row whether the cell is there."""
-    import numpy as np  # noqa: PLC0415 - pyarrow loads it too
-
-    valid = cells.buffers()[0]
-    if valid is None:
-        return np.ones(len(cells), np.bool_)
-    bits = np.unpackbits(np.frombuffer(valid, np.uint8), bitorder="little")
-    return bits[cells.offset : cells.offset + len(cells)].astype(np.bool_)
-
-
-def _integers(cells: pa.Array, code: str) -> array[int]:
-    found = array(code)
-    buffer = cells.buffers()[1]
-    if buffer is not None:
-        start = cells.offset * found.itemsize
-        found.frombytes(memoryview(buffer)[start : start + len(cells) * found.itemsize])
-    return found
-
-
-def _kinds(cells: pa.Array) -> bytearray:
-    import numpy as np  # noqa: PLC0415 - pyarrow loads it too
-
-    if not len(cells):
-        return bytearray()
-    meant = np.array([KINDS.index(kind) for kind in cells.dictionary.to_pylist()], np.uint8)
-    return bytearray(meant[np.frombuffer(_integers(cells.indices, "i"), np.int32)].tobytes())
-
-
-def _contents(cells: pa.Array, kinds: bytearray) -> tuple[bytearray, set[int]]:
-    """The digests, zeros where there is none, and the files that have none."""
-    import numpy as np  # noqa: PLC0415 - pyarrow loads it too
-
-    if not len(cells):
-        return bytearray(), set()
-    there = _there(cells)
-    start = cells.offset * DIGEST_BYTES
-    stop = start + len(cells) * DIGEST_BYTES
-    digests = np.frombuffer(cells.buffers()[1], np.uint8)[start:stop].reshape(-1, DIGEST_BYTES)
-    found = np.where(there[:, None], digests, np.uint8(0))
-    unhashed = ~there & (np.frombuffer(kinds, np.uint8) == 0)
-    return bytearray(found.tobytes()), set(unhashed.nonzero()[0].tolist())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from layerscope.cli.messages import say
 from layerscope.cli.options import Format
 from layerscope.errors import UsageError, shown
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from layerscope.catalog.gc import Collected
     from layerscope.catalog.store import Catalog
+    from layerscope.cli.options import CommonOptions
     from layerscope.cli.streams import Look, Targets
 
 
@@ -32,6 +34,13 @@ class CatalogOptions:
             help="The catalog, if not this user's own.",
         ),
     ] = None
+
+
+def say_catalog(catalog: Catalog | None, common: CommonOptions) -> None:
+    """Say on standard error what did not work in the catalog of a run, unless that is quiet."""
+    if catalog is not None and not common.quiet:
+        for problem in catalog.problems:
+            say(f"note: {problem}; layers are read again next time")
 
 
 @contextmanager

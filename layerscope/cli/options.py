@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from layerscope.catalog.store import Catalog
     from layerscope.oci.platform import Platform
     from layerscope.sources.limits import Limits
+
+
+CATALOG_VARIABLE = "LAYERSCOPE_CATALOG"
+"""Says where the catalog is if no option does."""
 
 
 class Format(StrEnum):
@@ -99,8 +104,8 @@ class ReadOptions:
         typer.Option(
             "--catalog",
             metavar="DIR-or-URL",
-            envvar="LAYERSCOPE_CATALOG",
-            help="Where layers are remembered between runs.",
+            envvar=CATALOG_VARIABLE,
+            help="Where layers are remembered between runs, if not in this user's cache.",
         ),
     ] = None
     no_catalog: Annotated[
@@ -144,16 +149,19 @@ class ReadOptions:
         )
 
     def open_catalog(self) -> Catalog | None:
-        """The catalog that was asked for; None if none was, and with --no-catalog.
+        """The catalog that was asked for, else this user's own; None with --no-catalog.
+
+        None also if $LAYERSCOPE_CATALOG is set and empty, and where the system does not say where
+        a user's cache would be.
 
         Raises: `UsageError` for a URL that leads nowhere.
         """
-        # Loading the catalog's format and writing the tables cost a first run more than many images
-        # take, so nothing is remembered unasked.
-        if self.no_catalog or self.catalog is None:
+        if self.no_catalog or (self.catalog or os.environ.get(CATALOG_VARIABLE)) == "":
             return None
-        from layerscope.catalog.store import Catalog  # noqa: PLC0415 - not for --help
+        from layerscope.catalog.store import Catalog, default_folder  # noqa: PLC0415 - not for --help
 
+        if self.catalog is None and default_folder() is None:
+            return None
         return Catalog.at(self.catalog)
 
     def wanted_platform(self) -> Platform | None:

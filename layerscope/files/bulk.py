@@ -36,6 +36,8 @@ def put_layer(tree: Tree, layer: int) -> None:
     columns = tree.layers[layer]
     paths = columns.paths()
     tree.paths.append(paths)
+    parents = {path.rpartition(b"/")[0] for path in paths}
+    tree.folders.append(parents)
     start = tree.starts[layer]
     if not paths:
         return
@@ -51,9 +53,9 @@ def put_layer(tree: Tree, layer: int) -> None:
         marked = [row for row in everything if not kept[row]]
     else:
         rows = dict(zip(paths, range(start, start + len(paths)), strict=True))
-    parents = {path.rpartition(b"/")[0] for path in paths}
     parents.update(paths[row] for row in marked if columns.kinds[row] == OPAQUE)
-    if len(rows) + len(marked) < len(paths) or not _plain(tree, layer, rows, parents):
+    fresh = tree.rows.keys().isdisjoint(rows.keys())
+    if len(rows) + len(marked) < len(paths) or not _plain(tree, layer, rows, parents, fresh=fresh):
         tree.put(layer, everything)
         return
     implied = _missing(tree, rows, parents)
@@ -63,12 +65,17 @@ def put_layer(tree: Tree, layer: int) -> None:
     # Marks hide what is below this layer, so they come first.
     tree.put(layer, marked)
     links = _links(tree, layer, rows)
-    tree.put_bulk(layer, rows, implied)
+    tree.put_bulk(layer, rows, implied, fresh=fresh and not marked)
     tree.inodes.update(links)
 
 
-def _plain(tree: Tree, layer: int, rows: dict[bytes, int], parents: set[bytes]) -> bool:
-    """Whether no member goes through anything but directories, or takes one's place."""
+def _plain(
+    tree: Tree, layer: int, rows: dict[bytes, int], parents: set[bytes], *, fresh: bool
+) -> bool:
+    """Whether no member goes through anything but directories, or takes one's place.
+
+    `fresh` says that no layer below has any of the paths.
+    """
     kinds, below = tree.kinds, tree.rows
     for path in _with_ancestors(parents):
         # Both count: a member may come before the directory that takes the place of a link.
@@ -77,9 +84,9 @@ def _plain(tree: Tree, layer: int, rows: dict[bytes, int], parents: set[bytes]) 
                 return False
     if kinds[rows[ROOT]] != DIR if ROOT in rows else False:
         return False
-    old = list(map(below.get, rows))
-    if any(row is not None for row in old):
+    if not fresh:
         # A directory that becomes something else takes all below it along.
+        old = list(map(below.get, rows))
         for row, new in zip(old, rows.values(), strict=True):
             if row is not None and kinds[new] != DIR and (row < 0 or kinds[row] == DIR):
                 return False

@@ -46,6 +46,7 @@ _WHITEOUT, _OPAQUE = KINDS.index("whiteout"), KINDS.index("opaque")
 _SYMLINK = KINDS.index("symlink")
 _MARKED_KINDS = (_WHITEOUT, _OPAQUE)
 _UNCLEAN = re.compile(rb"/(?:/|\.\.?[/\0])")
+_DOTS = (b"/./", b"/.\0", b"/../", b"/..\0")
 
 
 @dataclass(slots=True, repr=False)
@@ -133,11 +134,11 @@ class FileColumns:
         # Nearly all names are clean, or are once a leading "./" is gone: that is seen from all
         # names at once, and only layers that hold others are gone through name by name.
         joined = b"/" + bytes(self.names[:-1]).replace(b"\0", b"\0/") + b"\0"
-        unclean = _UNCLEAN.search(joined)
+        unclean = _is_unclean(joined)
         if unclean:
             joined = b"\0" + joined
             joined = joined.replace(b"\0/./", b"\0/").replace(b"\0/.\0", b"\0/\0")[1:]
-            unclean = _UNCLEAN.search(joined)
+            unclean = _is_unclean(joined)
         paths = joined.split(b"\0")
         del paths[-1]
         if unclean:
@@ -160,6 +161,19 @@ def marked_kind(name: bytes, kind: int) -> int:
     if base == OPAQUE_MARKER:
         return _OPAQUE
     return _WHITEOUT if base.startswith(WHITEOUT_PREFIX) else kind
+
+
+def _is_unclean(joined: bytes) -> bool:
+    """Whether any of the names that end in NUL bytes is not clean."""
+    if b"//" in joined:
+        return True
+    # Searches for fixed bytes take a fraction of what the pattern does.
+    at = joined.find(b"/.")
+    while at >= 0:
+        if joined.startswith(_DOTS, at):
+            return True
+        at = joined.find(b"/.", at + 1)
+    return False
 
 
 def _clean(name: bytes, kind: int) -> bytes:

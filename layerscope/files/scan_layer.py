@@ -146,6 +146,18 @@ def verify_copy(
     return _stream(layer, limits, None, on_progress, idle)
 
 
+def feed_layer(
+    layer: Layer, feed: Callable[[bytes], None], *, limits: Limits = DEFAULT_LIMITS
+) -> CopyCheck:
+    """Digests and sizes of one stored copy of a layer, its tar handed to `feed` piece by piece.
+
+    What was fed is checked only when this returns: until then it is nobody's layer.
+
+    Raises: as `scan_layer`, less what only a walk finds, and what `feed` raises.
+    """
+    return _stream(layer, limits, feed, None, None)
+
+
 def verify_blob(
     layer: Layer, diff_id: DiffID, *, on_progress: Callable[[int], object] | None = None
 ) -> CopyCheck:

@@ -31,6 +31,7 @@ class Squashed:
         starts: The first global row of each layer, then how many rows there are.
         kinds: The kind of every global row, a position in `KINDS`.
         paths: For each layer the clean path of each row.
+        folders: For each layer the folders that these paths are in, and perhaps more of them.
         rows: Clean absolute path to the global row that provides it; -1 - layer for a directory
             that no entry describes. "/" is a key only if a layer has an entry for it.
         inodes: Global row of a hard link to that of the member it is a name of, which is never a
@@ -45,6 +46,7 @@ class Squashed:
     starts: tuple[int, ...]
     kinds: bytes
     paths: list[list[bytes]]
+    folders: list[set[bytes]]
     rows: dict[bytes, int]
     inodes: dict[int, int]
     hidden: dict[int, int]
@@ -103,6 +105,7 @@ def squash(layers: Sequence[FileColumns]) -> Squashed:
         starts=tree.starts,
         kinds=tree.kinds,
         paths=tree.paths,
+        folders=tree.folders,
         rows=tree.rows,
         inodes=tree.inodes,
         hidden=tree.hidden,

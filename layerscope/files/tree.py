@@ -62,6 +62,7 @@ class Tree:
         starts: The first global row of each layer, then how many rows there are.
         kinds: The kind of every global row.
         paths: For each layer the clean path of each row; filled as layers are put on.
+        folders: For each layer the folders that these paths are in, and perhaps more; the same.
         rows: Path to the global row that provides it; -1 - layer for a directory that no entry
             describes. "/" is there only if a layer has an entry for it.
         inodes: Global row of a hard link to that of what it is a name of; absent if it dangles.
@@ -78,6 +79,7 @@ class Tree:
         self.starts = tuple(starts)
         self.kinds = b"".join(columns.kinds for columns in layers)
         self.paths: list[list[bytes]] = []
+        self.folders: list[set[bytes]] = []
         self.rows: dict[bytes, int] = {}
         self.inodes: dict[int, int] = {}
         self.hidden: dict[int, int] = {}
@@ -116,10 +118,15 @@ class Tree:
         for row in rows:
             self._put_one(layer, start + row, paths[row], row)
 
-    def put_bulk(self, layer: int, rows: dict[bytes, int], implied: set[bytes]) -> None:
-        """Put members at once; the caller knows that their order makes no difference."""
-        old = list(map(self.rows.get, rows))
-        if any(row is not None for row in old):
+    def put_bulk(
+        self, layer: int, rows: dict[bytes, int], implied: set[bytes], *, fresh: bool
+    ) -> None:
+        """Put members at once; the caller knows that their order makes no difference.
+
+        `fresh` says that the tree has none of their paths.
+        """
+        if not fresh:
+            old = list(map(self.rows.get, rows))
             self.hidden.update(
                 (row, by)
                 for row, by in zip(old, rows.values(), strict=True)
@@ -305,7 +312,8 @@ class Tree:
         Gives back the very same object if there is nothing to follow. A part that is not there
         counts as no link. Source: filepath-securejoin, SecureJoin, which umoci uses.
         """
-        if not parent:
+        if not parent or len(parent) > PATH_BYTES:
+            # No engine makes a path as long as that one, and to follow its parts takes for ever.
             return parent
         known = self.rows.get(parent)
         if known is not None and self.is_dir(known):

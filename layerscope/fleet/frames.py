@@ -70,6 +70,27 @@ class Frames(NamedTuple):
     images: pd.DataFrame
     image_layers: pd.DataFrame
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how large the fleet is, and its first images, all escaped."""
+        from layerscope.fleet import notebook  # noqa: PLC0415 - only notebooks ask for it
+
+        head = self.images.head(notebook.HEAD_ROWS)
+        ends = self.image_layers["image"].searchsorted(range(len(head) + 1))
+        sizes = self.image_layers["compressed_bytes"]
+        rows = []
+        for at, (names, platform, manifest) in enumerate(
+            zip(head["names"], head["platform"], head["manifest_digest"], strict=True)
+        ):
+            own = sizes.iloc[ends[at] : ends[at + 1]]
+            size = None if own.isna().any() else int(own.sum())
+            digest = manifest if isinstance(manifest, str) else None
+            shown_as = ", ".join(names) or None
+            layers = int(ends[at + 1] - ends[at])
+            rows.append((at, shown_as, platform, notebook.digest_text(digest), layers, size))
+        heads = ("image", "names", "platform", "manifest", "layers", "compressed_bytes")
+        title = f"Frames of {len(self.images):,} images and {len(self.image_layers):,} layer rows"
+        return notebook.page(title, notebook.table(heads, rows, len(self.images) - len(head)))
+
 
 Columns = dict[str, list[Any]]
 

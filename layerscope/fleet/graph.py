@@ -58,6 +58,22 @@ class Forest:
         """How large it is."""
         return f"<Forest of {len(self)} layers in {len(self.top)} images>"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the size of the forest, and the layers that most images hold."""
+        import numpy as np  # noqa: PLC0415 - see `holders`
+
+        from layerscope.fleet import notebook  # noqa: PLC0415 - only notebooks ask for it
+
+        holders = self.holders()
+        most = np.argsort(-holders, kind="stable")[: notebook.HEAD_ROWS]
+        rows = [(int(node), int(self.depth[node]), int(holders[node])) for node in most]
+        title = (
+            f"Forest of {len(self):,} layers on {int((self.parent < 0).sum()):,} base layers, "
+            f"in {len(self.top):,} images, up to {int(self.depth.max(initial=-1)) + 1:,} deep"
+        )
+        heads = ("node", "layers below", "images")
+        return notebook.page(title, notebook.table(heads, rows, len(self) - len(rows)))
+
     def __len__(self) -> int:
         """How many nodes there are."""
         return len(self.parent)

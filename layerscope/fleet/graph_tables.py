@@ -30,8 +30,9 @@ def layer_table(frames: Frames, forest: Forest) -> pd.DataFrame:
 
     Columns: `node`, `chain_id`, `parent` (Int32: the node below; missing for base layers), `depth`
     (layers below), `images` how many hold it, `tops` how many end in it, `diff_id`, `digest` (of
-    the first copy met: others may be compressed otherwise), the four sizes of `frames.SIZES` (Int64
-    bytes of the first copy that was measured; missing if none was), `created_by` of the first copy.
+    the first copy met: others may be compressed otherwise), `compressed_bytes`,
+    `uncompressed_bytes`, `content_bytes` and `snapshot_bytes` (Int64, of the first copy that was
+    measured; missing if none was), `created_by` of the first copy.
     """
     import numpy as np  # noqa: PLC0415 - comes with pandas
     import pandas as pd  # noqa: PLC0415 - 100 MB that most commands do without
@@ -67,6 +68,7 @@ def base_images(frames: Frames, forest: Forest) -> pd.DataFrame:
 
     Columns (`Int32` where they are images or counts, missing if there is none):
 
+    - `image`: the image itself, never missing.
     - `by_layers`: the image of the fleet with the longest list of layers that this one begins with
       and then goes on; of several, one with a name, then the first. `shared_layers`: how many those
       are.

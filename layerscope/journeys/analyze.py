@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from layerscope.journeys.faults import with_no_image_faults
 from layerscope.journeys.pool import read_layers
+from layerscope.journeys.remembering import keep, memory_of
 from layerscope.sources.limits import DEFAULT_LIMITS
 from layerscope.sources.transport import open_inputs
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from layerscope.catalog.store import Catalog
     from layerscope.files.columns import FileColumns
-    from layerscope.journeys.memory import Memory
     from layerscope.oci.platform import Platform
     from layerscope.report.document import Report
     from layerscope.sources.limits import Limits
@@ -67,7 +67,7 @@ def analyze(
     opened = with_no_image_faults(
         open_inputs(inputs, platform=platform, limits=limits, stdin=stdin)
     )
-    memory = _memory(catalog, limits, verify=verify, packages="packages" in tables)
+    memory = memory_of(catalog, limits, verify=verify, packages="packages" in tables)
     outcomes = read_layers(
         opened,
         jobs=jobs,
@@ -96,22 +96,8 @@ def analyze(
         for place, problem in problems.items():
             facts[place] = replace(facts[place], problem=problem)
     if memory is not None:
-        memory.keep(
-            (opened[one].images[image].layers[layer], outcome.scan)
-            for (one, image, layer), outcome in outcomes.items()
-            if outcome.scan is not None
-        )
+        keep(memory, opened, outcomes)
     return Analysis(build(opened, outcomes, facts, found), columns)
-
-
-def _memory(
-    catalog: Catalog | None, limits: Limits, *, verify: bool, packages: bool
-) -> Memory | None:
-    if catalog is None:
-        return None
-    from layerscope.journeys.memory import Memory  # noqa: PLC0415 - not without a catalog
-
-    return Memory.of(catalog, limits, verify=verify, packages=packages)
 
 
 def _load_report() -> None:

@@ -13,6 +13,7 @@ from layerscope.journeys.comparison import Side, compare_sides
 from layerscope.journeys.faults import with_no_image_faults
 from layerscope.journeys.image_pairs import ImagePairs, pair_images, platform_of
 from layerscope.journeys.pool import read_layers
+from layerscope.journeys.remembering import keep, memory_of
 from layerscope.journeys.saved_reports import load_saved, picked
 from layerscope.report.answers import image_name
 from layerscope.report.diff_document import DiffDocument
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 
     from layerscope.analysis.growth import Owned
     from layerscope.analysis.snapshot import Snapshot
+    from layerscope.catalog.store import Catalog
     from layerscope.files.scan_layer import LayerScan
     from layerscope.files.squash import Squashed
+    from layerscope.journeys.memory import Memory
     from layerscope.journeys.pool import LayerOutcome, Place
     from layerscope.oci.platform import Platform
     from layerscope.report.document import ImageRow, SkippedRow
@@ -75,6 +78,8 @@ def compare(
     stdin: BinaryIO | None,
     packages_of: PackagesOf | None = None,
     progress: Callable[[int, int], None] | None = None,
+    catalog: Catalog | None = None,
+    verify: bool = False,
 ) -> DiffDocument:
     """The differences of the images of two inputs, in pairs (see `image_pairs.pair_images`).
 
@@ -88,6 +93,8 @@ def compare(
         stdin: Where `-` reads from.
         packages_of: Gives the packages of an image and who owns what; None leaves them out.
         progress: Called with bytes done and bytes in all.
+        catalog: What earlier runs found out, to be added to; None remembers nothing.
+        verify: Whether to read and check everything again in spite of the catalog.
 
     Layers of images without a partner are not read. What is wrong with an input is a row of
     `faults`, and what cannot be said without it is None.
@@ -103,7 +110,8 @@ def compare(
         # What is not there because an input cannot be read was neither added nor removed.
         pairing = pair_images(sides[0].rows, sides[1].rows)
     partners = [[pair[0] for pair in pairing.pairs], [pair[1] for pair in pairing.pairs]]
-    read, skipped = _read(sides, partners, packages_of, limits, jobs, progress, faults)
+    memory = memory_of(catalog, limits, verify=verify, packages=packages_of is not None)
+    read, skipped = _read(sides, partners, packages_of, limits, jobs, progress, memory, faults)
     pairs = [compare_sides(*two, semantic=semantic) for two in zip(*read, strict=True)]
     removed = [image_name(sides[0].rows[position]) for position in pairing.removed]
     added = [image_name(sides[1].rows[position]) for position in pairing.added]
@@ -201,6 +209,7 @@ def _read(  # noqa: PLR0917 - each is one thing that reading needs
     limits: Limits,
     jobs: int | None,
     progress: Callable[[int, int], None] | None,
+    memory: Memory | None,
     faults: list[FaultRow],
 ) -> tuple[list[list[Side]], list[SkippedRow]]:
     """Both sides of every pair, read in one go, so that a layer that both have is walked once.
@@ -211,7 +220,9 @@ def _read(  # noqa: PLR0917 - each is one thing that reading needs
     chosen: list[dict[int, tuple[int, int]]] = []
     for side, positions in zip(sides, partners, strict=True):
         chosen.append(_narrow(side, positions, narrowed))
-    outcomes = read_layers(narrowed, jobs=jobs, limits=limits, columns=True, progress=progress)
+    outcomes = read_layers(
+        narrowed, jobs=jobs, limits=limits, columns=True, progress=progress, memory=memory
+    )
     report = build(narrowed, outcomes)
     faults += report.faults
     rows = iter(report.images)
@@ -231,6 +242,8 @@ def _read(  # noqa: PLR0917 - each is one thing that reading needs
             image = narrowed[place[0]].images[place[1]]
             made.append(_read_side(image, by_place[place], place, outcomes, packages_of, faults))
         read.append(made)
+    if memory is not None:
+        keep(memory, narrowed, outcomes)
     return read, report.skipped
 
 

@@ -10,7 +10,7 @@ from layerscope.analysis.lookup import Versions
 from layerscope.errors import InputError
 from layerscope.journeys.choose import absent_layer, finished_tree, with_fault
 from layerscope.journeys.faults import with_no_image_faults
-from layerscope.journeys.pool import read_layers
+from layerscope.journeys.remembering import read_tables
 from layerscope.journeys.tree_rows import TreeRows, text_of
 from layerscope.report.answers import FileRow, image_name
 from layerscope.report.find_document import FindDocument, FoundImage, VersionRow
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from layerscope.analysis.lookup import Version
+    from layerscope.catalog.store import Catalog
     from layerscope.files.squash import Squashed
     from layerscope.journeys.pool import LayerOutcome, Place
     from layerscope.oci.platform import Platform
@@ -39,6 +40,8 @@ def find(
     jobs: int | None = None,
     stdin: BinaryIO | None = None,
     progress: Callable[[int, int], None] | None = None,
+    catalog: Catalog | None = None,
+    verify: bool = False,
 ) -> FindDocument:
     """What a top-down look-up finds: each version of each path, top layer first.
 
@@ -50,6 +53,8 @@ def find(
         jobs: Worker processes; None means one for each usable processor.
         stdin: Where `-` reads from.
         progress: Called with bytes done and bytes in all.
+        catalog: What earlier runs found out, to be added to; None remembers nothing.
+        verify: Whether to read and check everything again in spite of the catalog.
 
     Of an image with a damaged layer nothing is told but the fault.
 
@@ -59,7 +64,9 @@ def find(
     opened = with_no_image_faults(
         open_inputs(inputs, platform=platform, limits=limits, stdin=stdin)
     )
-    outcomes = read_layers(opened, jobs=jobs, limits=limits, columns=True, progress=progress)
+    outcomes = read_tables(
+        opened, catalog=catalog, verify=verify, limits=limits, jobs=jobs, progress=progress
+    )
     found: list[list[VersionRow] | None] = []
     for place, one in enumerate(opened):
         for position, image in enumerate(one.images):

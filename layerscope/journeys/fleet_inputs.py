@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from layerscope.files.columns import FileColumns
     from layerscope.files.scan_layer import LayerScan
     from layerscope.fleet.frames import Frames
+    from layerscope.journeys.layer_tasks import Scanner
     from layerscope.oci.platform import Platform
     from layerscope.report.document import FaultRow, ImageRow, SkippedRow, Tool
     from layerscope.sources.image import Image, OpenedInput
@@ -84,6 +85,7 @@ def read_fleet(
     progress: Callable[[int, int], None] | None = None,
     catalog: Catalog | None = None,
     verify: bool = False,
+    scanner: Scanner | None = None,
 ) -> FleetInputs:
     """The images of groups of inputs, every layer of those at hand read and verified.
 
@@ -97,6 +99,7 @@ def read_fleet(
         progress: Called with bytes done and bytes in all.
         catalog: What earlier runs found out, to be added to; None remembers nothing.
         verify: Whether to read and check everything again in spite of the catalog.
+        scanner: Who reads layers, if not processes of this program (`journeys.pool_cluster`).
 
     Raises: `UsageError` for an input that makes no sense as one; `BadDocumentError` for a report
         whose layers cannot be.
@@ -129,9 +132,11 @@ def read_fleet(
         opened,
         jobs=jobs,
         limits=limits,
-        columns=columns or memory is not None,
+        # Workers of a cluster put tables into the catalog themselves.
+        columns=columns or (memory is not None and scanner is None),
         progress=progress,
         memory=memory,
+        scanner=scanner,
     )
     if memory is not None:
         memory.keep(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from layerscope.catalog.store import Catalog
+    from layerscope.journeys.layer_tasks import Scanner
     from layerscope.oci.platform import Platform
     from layerscope.sources.limits import Limits
 
@@ -27,6 +28,7 @@ def graph(
     progress: Callable[[int, int], None] | None = None,
     catalog: Catalog | None = None,
     verify: bool = False,
+    scanner: Scanner | None = None,
 ) -> GraphDocument:
     """The document of a fleet: images in the order of the inputs, then those of saved reports.
 
@@ -42,6 +44,7 @@ def graph(
         progress=progress,
         catalog=catalog,
         verify=verify,
+        scanner=scanner,
     )
     return graph_document(
         fleet.tool, fleet.rows, fleet.frames, skipped=fleet.skipped, faults=fleet.faults

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from layerscope.analysis.origin import origins
 from layerscope.journeys.choose import image_or_faults
 from layerscope.journeys.pool import read_layers
+from layerscope.journeys.remembering import keep, memory_of
 from layerscope.journeys.understand import understand
 from layerscope.report.answers import HistoryDocument, StepRow, image_name
 from layerscope.report.from_results import build
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from layerscope.analysis.origin import Origin
+    from layerscope.catalog.store import Catalog
     from layerscope.oci.platform import Platform
     from layerscope.report.document import HistoryRow, ImageRow, LayerRow
     from layerscope.sources.image import Image
@@ -30,17 +32,26 @@ def history(
     jobs: int | None,
     stdin: BinaryIO | None,
     progress: Callable[[int, int], None] | None = None,
+    catalog: Catalog | None = None,
+    verify: bool = False,
 ) -> HistoryDocument:
     """The steps of the one image that `text` names, from the base up, with measured sizes.
 
     A layer that cannot be read is a row of `faults`, and its sizes are None. If there is no image,
     image and steps are None, and `faults` says why.
 
+    Layers that the catalog knows are not read again, unless `verify` is set.
+
     Raises: `UsageError` if there are several images.
     """
     opened = image_or_faults(text, platform=platform, limits=limits, stdin=stdin)
-    outcomes = read_layers(opened, jobs=jobs, limits=limits, columns=True, progress=progress)
+    memory = memory_of(catalog, limits, verify=verify)
+    outcomes = read_layers(
+        opened, jobs=jobs, limits=limits, columns=True, progress=progress, memory=memory
+    )
     report = build(opened, outcomes, understand(opened, outcomes, limits))
+    if memory is not None:
+        keep(memory, opened, outcomes)
     image = report.images[0] if report.images else None
     return HistoryDocument(
         tool=report.tool,

@@ -19,6 +19,7 @@ from layerscope.journeys.choose import (
     with_fault,
 )
 from layerscope.journeys.pool import read_layers
+from layerscope.journeys.remembering import read_tables
 from layerscope.journeys.tree_rows import TreeRows, text_of
 from layerscope.report.answers import FileRow, FilesHead, image_name
 from layerscope.report.from_results import build
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
+    from layerscope.catalog.store import Catalog
     from layerscope.files.squash import Squashed
     from layerscope.oci.platform import Platform
     from layerscope.sources.image import Layer
@@ -129,6 +131,8 @@ def list_tree(
     jobs: int | None,
     stdin: BinaryIO | None,
     progress: Callable[[int, int], None] | None = None,
+    catalog: Catalog | None = None,
+    verify: bool = False,
 ) -> TreeListing:
     """The files that a container of the image sees, one row for each path.
 
@@ -142,6 +146,9 @@ def list_tree(
         jobs: Worker processes; None means one for each usable processor.
         stdin: Where `-` reads from.
         progress: Called with bytes done and bytes in all.
+        catalog: What earlier runs found out, to be added to; it has BLAKE3 digests only, so that it
+            is of no use for others. None remembers nothing.
+        verify: Whether to read and check everything again in spite of the catalog.
 
     Of an image with a damaged layer nothing is known for certain: the listing has no tree then, and
     the faults of its head say why, as they do where there is no image or no such path.
@@ -149,9 +156,14 @@ def list_tree(
     Raises: `UsageError` if there are several images.
     """
     opened = image_or_faults(text, platform=platform, limits=limits, stdin=stdin)
-    outcomes = read_layers(
-        opened, jobs=jobs, limits=limits, columns=True, content=digest, progress=progress
-    )
+    if digest == "blake3":
+        outcomes = read_tables(
+            opened, catalog=catalog, verify=verify, limits=limits, jobs=jobs, progress=progress
+        )
+    else:
+        outcomes = read_layers(
+            opened, jobs=jobs, limits=limits, columns=True, content=digest, progress=progress
+        )
     tree: Squashed | None = None
     paths: list[bytes] = []
     if opened[0].images:

@@ -1,7 +1,4 @@
-"""What a run takes from the catalog, and what it gives back.
-
-No pyarrow is loaded before worker processes are started: until then only seals are checked.
-"""
+"""What a run takes from the catalog, and what it gives back."""
 
 from __future__ import annotations
 
@@ -43,7 +40,6 @@ class Memory:
     limits: Limits = DEFAULT_LIMITS
     verify: bool = False
     packages: bool = False
-    _unused: bool = False
     _files: dict[str, Sighting | None] = field(default_factory=dict)
     _archives: dict[str, dict[tuple[int, int], StoredLayer]] = field(default_factory=dict)
     _tables: dict[str, bytes | None] = field(default_factory=dict)
@@ -76,10 +72,6 @@ class Memory:
 
     def recognised(self, copies: Mapping[Copy, Layer]) -> dict[Copy, StoredLayer]:
         """What those copies are that need not be read. To be asked first, before any is read."""
-        stored = sum(layer.region.size for layer in copies.values() if layer.region is not None)
-        self._unused = stored < self.catalog.least_bytes
-        if self._unused:
-            return {}
         found = ((copy, self._recognised(layer)) for copy, layer in copies.items())
         return {copy: stored for copy, stored in found if stored is not None}
 
@@ -132,7 +124,7 @@ class Memory:
 
     def has_table(self, diff_id: str) -> bool:
         """Whether the table of a layer is there and whole."""
-        if self.verify or self._unused:
+        if self.verify:
             return False
         if diff_id not in self._tables:
             self._tables[diff_id] = self.catalog.table(diff_id)
@@ -176,7 +168,7 @@ class Memory:
             compressed_bytes=numbers.uncompressed_bytes,
             uncompressed_bytes=numbers.uncompressed_bytes,
             content_bytes=numbers.content_bytes,
-            snapshot_bytes=columns.snapshot_bytes(),
+            snapshot_bytes=numbers.snapshot_bytes,
             entries=numbers.entries,
             files=numbers.files,
             compression="none",
@@ -190,8 +182,6 @@ class Memory:
         Args:
             read: Each layer that is whole with what is known of it, remembered ones too.
         """
-        if self._unused:
-            return
         found = list(read)
         self._keep_archives(found)
         seen = set()

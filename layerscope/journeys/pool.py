@@ -12,13 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from layerscope.errors import InputError, LayerscopeError
-from layerscope.files.scan_layer import (
-    CopyCheck,
-    LayerScan,
-    scan_layer,
-    verify_blob,
-    verify_copy,
-)
+from layerscope.files.scan_layer import CopyCheck, LayerScan
+from layerscope.journeys.layer_tasks import Copy, Options, Result, Task, read_task
 from layerscope.journeys.processes import processors, start_context, without_collector
 from layerscope.sources.compression import HEAD_BYTES, detect
 from layerscope.sources.image import Fault
@@ -30,10 +25,9 @@ if TYPE_CHECKING:
     from multiprocessing.context import BaseContext
     from multiprocessing.sharedctypes import Synchronized
 
+    from layerscope.journeys.layer_tasks import Scanner
     from layerscope.journeys.memory import Memory
-    from layerscope.oci.digest import DiffID, Digest
     from layerscope.sources.image import Layer, OpenedInput
-    from layerscope.sources.region import Region
 
 Place = tuple[int, int, int]
 """Position of an input, of an image in it, and of a layer in that."""
@@ -55,47 +49,6 @@ class LayerOutcome:
     fault: Fault | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Copy:
-    """One stored copy of a layer with all that is claimed of it; equal copies are read once."""
-
-    region: Region
-    digest: Digest | None
-    size: int | None
-    diff_id: DiffID | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """One reading of one copy: `known` if it is known what a blob of its digest unpacks to."""
-
-    copy: _Copy
-    layer: Layer
-    walk: bool
-    weight: int
-    known: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Damage:
-    """An error as a value, so that it survives the trip from a worker."""
-
-    code: str
-    message: str
-    hint: str
-
-
-_Result = LayerScan | CopyCheck | _Damage
-
-
-@dataclass(frozen=True, slots=True)
-class _Options:
-    limits: Limits
-    columns: bool
-    content: str | None
-    meanwhile: Callable[[], object] | None
-
-
 def read_layers(
     opened: Sequence[OpenedInput],
     *,
@@ -106,6 +59,7 @@ def read_layers(
     progress: Callable[[int, int], None] | None = None,
     meanwhile: Callable[[], object] | None = None,
     memory: Memory | None = None,
+    scanner: Scanner | None = None,
 ) -> dict[Place, LayerOutcome]:
     """The outcome of every layer that has bytes, by position of input, image and layer.
 
@@ -119,18 +73,19 @@ def read_layers(
         meanwhile: Is called once if worker processes are reading and this one has only to wait.
         memory: What earlier runs found out, if columns and `blake3` are wanted: copies of archives
             that it remembers are not read, and others of layers that it knows are only verified.
+        scanner: Who reads, if not processes of this program (`journeys.pool_cluster`).
 
     A damaged layer is an outcome with a fault; nothing is raised for it.
     Raises: `LayerscopeError` if a worker process dies.
     """
-    copies: dict[_Copy, Layer] = {}
-    places: dict[_Copy, list[Place]] = {}
+    copies: dict[Copy, Layer] = {}
+    places: dict[Copy, list[Place]] = {}
     for place, layer in _layers(opened):
         if layer.region is not None:
-            copy = _Copy(layer.region, layer.digest, layer.size, layer.diff_id)
+            copy = Copy(layer.region, layer.digest, layer.size, layer.diff_id)
             copies.setdefault(copy, layer)
             places.setdefault(copy, []).append(place)
-    options = _Options(limits, columns, content, meanwhile)
+    options = Options(limits, columns, content, meanwhile, scanner)
     results = _read_all(copies, options, jobs, progress, memory)
     return {
         place: _outcome(results[copy], opened[place[0]], place)
@@ -147,14 +102,14 @@ def _layers(opened: Sequence[OpenedInput]) -> Iterable[tuple[Place, Layer]]:
 
 
 def _read_all(
-    copies: dict[_Copy, Layer],
-    options: _Options,
+    copies: dict[Copy, Layer],
+    options: Options,
     jobs: int | None,
     progress: Callable[[int, int], None] | None,
     memory: Memory | None,
-) -> dict[_Copy, _Result]:
+) -> dict[Copy, Result]:
     """A result for every copy; what only a walk finds comes from the copy that was walked."""
-    groups: dict[object, list[_Copy]] = {}
+    groups: dict[object, list[Copy]] = {}
     for copy in copies:
         groups.setdefault(copy.diff_id or copy, []).append(copy)
     recognised = memory.recognised(copies) if memory else {}
@@ -175,7 +130,7 @@ def _read_all(
         tasks = [_task(copy, copies[copy], walk=False) for copy in recognised.keys() - results]
         results.update(_run(tasks, options, 1, None))
         given = memory.given(groups)
-        jobs = 1  # Workers would be forked with pyarrow in them; this is as good as never.
+        jobs = 1  # This is as good as never, and not worth starting workers once more.
     while tasks := _second_choices(groups, results, copies, given):
         # A damaged copy must not hide that another one is whole: that one is walked instead.
         results.update(_run(tasks, options, jobs, None))
@@ -196,16 +151,16 @@ def _read_all(
     return results
 
 
-def _is_scan(result: _Result) -> bool:
+def _is_scan(result: Result) -> bool:
     return isinstance(result, LayerScan)
 
 
 def _second_choices(
-    groups: dict[object, list[_Copy]],
-    results: dict[_Copy, _Result],
-    copies: dict[_Copy, Layer],
+    groups: dict[object, list[Copy]],
+    results: dict[Copy, Result],
+    copies: dict[Copy, Layer],
     given: dict[object, LayerScan],
-) -> list[_Task]:
+) -> list[Task]:
     """For each DiffID that has whole copies and was walked in none: a walk of the next one."""
     tasks = []
     for at, group in groups.items():
@@ -216,16 +171,16 @@ def _second_choices(
     return tasks
 
 
-def _task(copy: _Copy, layer: Layer, *, walk: bool, known: bool = False) -> _Task:
+def _task(copy: Copy, layer: Layer, *, walk: bool, known: bool = False) -> Task:
     try:
         plain = known or detect(copy.region.read(0, HEAD_BYTES)) == "none"
     except InputError:
         plain = True  # The reading itself reports it.
     weight = copy.region.size * (1 if plain else COMPRESSED_WEIGHT)
-    return _Task(copy, layer, walk, weight, known)
+    return Task(copy, layer, walk, weight, known)
 
 
-def _outcome(result: _Result, opened: OpenedInput, place: Place) -> LayerOutcome:
+def _outcome(result: Result, opened: OpenedInput, place: Place) -> LayerOutcome:
     if isinstance(result, LayerScan):
         return LayerOutcome(result, None)
     if isinstance(result, CopyCheck):
@@ -242,12 +197,14 @@ def _outcome(result: _Result, opened: OpenedInput, place: Place) -> LayerOutcome
 
 
 def _run(
-    tasks: list[_Task],
-    options: _Options,
+    tasks: list[Task],
+    options: Options,
     jobs: int | None,
     progress: Callable[[int, int], None] | None,
-) -> dict[_Copy, _Result]:
+) -> dict[Copy, Result]:
     tasks = sorted(tasks, key=lambda task: -task.weight)
+    if options.scanner is not None and tasks:
+        return options.scanner(tasks, options, progress)
     allowed = processors() if jobs is None else jobs
     workers = min(allowed, len(tasks))
     if workers <= 1 or sum(task.weight for task in tasks) < IN_PROCESS_BYTES:
@@ -261,11 +218,11 @@ def _run(
 
 
 def _run_here(
-    tasks: list[_Task],
-    options: _Options,
+    tasks: list[Task],
+    options: Options,
     progress: Callable[[int, int], None] | None,
     allowed: int,
-) -> dict[_Copy, _Result]:
+) -> dict[Copy, Result]:
     total = sum(task.copy.region.size for task in tasks)
     idle = (lambda: True) if allowed > 1 else None
     done = 0
@@ -278,17 +235,18 @@ def _run_here(
 
     with without_collector():
         return {
-            task.copy: _read(task, options, advance if progress else None, idle) for task in tasks
+            task.copy: read_task(task, options, advance if progress else None, idle)
+            for task in tasks
         }
 
 
 def _run_there(
-    tasks: list[_Task],
-    options: _Options,
+    tasks: list[Task],
+    options: Options,
     context: BaseContext,
     workers: int,
     progress: Callable[[int, int], None] | None,
-) -> dict[_Copy, _Result]:
+) -> dict[Copy, Result]:
     from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait  # noqa: PLC0415 - see `processes`
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - the same
     from multiprocessing import active_children  # noqa: PLC0415 - the same
@@ -296,7 +254,7 @@ def _run_there(
     total = sum(task.copy.region.size for task in tasks)
     counter = context.Value("q", 0) if progress is not None else None
     unfinished = context.Value("q", len(tasks))
-    results: dict[_Copy, _Result] = {}
+    results: dict[Copy, Result] = {}
     with ProcessPoolExecutor(
         workers,
         mp_context=context,
@@ -304,7 +262,7 @@ def _run_there(
         initargs=(_Shared(workers, unfinished, counter),),
     ) as executor:
         given = replace(options, meanwhile=None)
-        futures: dict[Future[_Result], _Task] = {
+        futures: dict[Future[Result], Task] = {
             executor.submit(_work, task, given): task for task in tasks
         }
         if options.meanwhile is not None:
@@ -354,7 +312,7 @@ def _start_worker(shared: _Shared) -> None:
     gc.disable()
 
 
-def _work(task: _Task, options: _Options) -> _Result:
+def _work(task: Task, options: Options) -> Result:
     shared = _shared
     if shared is None:
         raise LayerscopeError("a worker was never started")
@@ -370,31 +328,7 @@ def _work(task: _Task, options: _Options) -> _Result:
         return unfinished.value < shared.workers
 
     try:
-        return _read(task, options, advance if stored_bytes is not None else None, idle)
+        return read_task(task, options, advance if stored_bytes is not None else None, idle)
     finally:
         with shared.unfinished.get_lock():
             unfinished.value -= 1
-
-
-def _read(
-    task: _Task,
-    options: _Options,
-    advance: Callable[[int], object] | None,
-    idle: Callable[[], bool] | None,
-) -> _Result:
-    try:
-        if task.walk:
-            return scan_layer(
-                task.layer,
-                limits=options.limits,
-                content=options.content,
-                columns=options.columns,
-                on_progress=advance,
-                idle=idle,
-            )
-        if task.known and task.layer.diff_id is not None:
-            return verify_blob(task.layer, task.layer.diff_id, on_progress=advance)
-        return verify_copy(task.layer, limits=options.limits, on_progress=advance, idle=idle)
-    except InputError as error:
-        place = f"{error.reading}: " if error.reading else ""
-        return _Damage(error.code, f"{place}{error.problem}", error.hint)

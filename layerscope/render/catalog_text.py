@@ -14,6 +14,7 @@ WORDS = {
     "tables": "file tables of layers",
     "beginnings": "beginnings of files that grew",
     "packages": "what files say of packages",
+    "sketches": "samples of contents",
     "blobs": "what compressed blobs unpack to",
     "archives": "what archives hold",
     "outdated": "of an older version",

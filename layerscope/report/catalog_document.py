@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 class KindRow(Row, frozen=True, kw_only=True):
     """Objects of one kind: how many, and their bytes."""
 
-    kind: Literal["tables", "beginnings", "packages", "blobs", "archives", "outdated", "unfinished"]
+    kind: Literal[
+        "tables",
+        "beginnings",
+        "packages",
+        "sketches",
+        "blobs",
+        "archives",
+        "outdated",
+        "unfinished",
+    ]
     objects: int
     bytes: int
 

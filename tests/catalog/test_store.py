@@ -17,6 +17,7 @@ from layerscope.catalog.gc import gc, info
 from layerscope.catalog.identity import COARSE_STEP_NS, STEP_NS, Identity, Sighting, sighting
 from layerscope.catalog.places import Folder
 from layerscope.catalog.records import StoredLayer
+from layerscope.catalog.seal import SCHEMA
 from layerscope.catalog.store import Catalog
 from layerscope.errors import UsageError
 from layerscope.files.columns import FileColumns
@@ -61,7 +62,7 @@ def test_table_is_found_by_its_diff_id_alone(tmp_path: Path) -> None:
     assert table_file.decode(data) is not None
     assert catalog.table("sha256:" + "cd" * 32) is None
     assert [str(path.relative_to(tmp_path)) for path in files(tmp_path)] == [
-        f"1/tables/ab/sha256-{'ab' * 32}.parquet"
+        f"{SCHEMA}/tables/ab/sha256-{'ab' * 32}.parquet"
     ]
     assert catalog.arrow(DIFF_ID).num_rows == 2  # type: ignore[union-attr] # it is there
 
@@ -176,7 +177,7 @@ def writer(folder: Path, rounds: int) -> subprocess.Popen[bytes]:
 
 
 def rows_of(catalog: Catalog) -> int | None:
-    path = os.path.join(catalog.place.path, "1")  # type: ignore[attr-defined] # it is a folder
+    path = os.path.join(catalog.place.path, str(SCHEMA))  # type: ignore[attr-defined] # it is a folder
     data = catalog.table(DIFF_ID)
     if data is None:
         assert not os.path.exists(os.path.join(path, f"tables/ab/sha256-{'ab' * 32}.parquet"))
@@ -232,8 +233,8 @@ def test_catalog_at_a_url_keeps_and_finds_objects() -> None:
     assert again.table("sha256:" + "cd" * 32) is None
     assert isinstance(again.archives, Folder)
     assert {each.name for each in again.place.objects()} == {
-        f"1/tables/ab/sha256-{'ab' * 32}.parquet",
-        f"1/blobs/ab/sha256-{'ab' * 32}",
+        f"{SCHEMA}/tables/ab/sha256-{'ab' * 32}.parquet",
+        f"{SCHEMA}/blobs/ab/sha256-{'ab' * 32}",
     }
     assert again.problems == []
 
@@ -248,7 +249,7 @@ def test_info_counts_objects_by_kind(tmp_path: Path) -> None:
     catalog.keep_table(DIFF_ID, scan_of())
     catalog.keep_blob(DIFF_ID, DIFF_ID, "gzip")
     (tmp_path / "notes.txt").write_text("not ours")
-    old = tmp_path / "0" / "tables" / "ab" / "old"
+    old = tmp_path / str(SCHEMA - 1) / "tables" / "ab" / "old"
     old.parent.mkdir(parents=True)
     old.write_bytes(b"12345")
 
@@ -267,7 +268,7 @@ def test_gc_removes_what_nobody_can_use_and_nothing_else(tmp_path: Path) -> None
     killed.write_bytes(b"123")
     young.write_bytes(b"123")
     os.utime(killed, (0, 0))
-    newer = tmp_path / "2" / "tables" / "ab" / "x"
+    newer = tmp_path / str(SCHEMA + 1) / "tables" / "ab" / "x"
     newer.parent.mkdir(parents=True)
     newer.write_bytes(b"of a newer layerscope")
     (tmp_path / "notes.txt").write_text("not ours")

@@ -28,7 +28,14 @@ from layerscope.sources.limits import DEFAULT_LIMITS
 from tests.surroundings import REPOSITORY
 
 DIFF_ID = "sha256:" + "ab" * 32
-NUMBERS = Numbers(uncompressed_bytes=7, content_bytes=5, entries=3, files=2, notes=("a note",))
+NUMBERS = Numbers(
+    uncompressed_bytes=7,
+    content_bytes=5,
+    snapshot_bytes=6,
+    entries=3,
+    files=2,
+    notes=("a note",),
+)
 
 
 def member(name: str, kind: bytes = tarfile.REGTYPE, data: bytes = b"") -> tarfile.TarInfo:

@@ -477,6 +477,7 @@ def test_terminal_output_is_styled_unless_it_may_not_be(
         env={
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(REPOSITORY),
+            "LAYERSCOPE_CATALOG": "",
             "TERM": "xterm",
             **environment,
         },

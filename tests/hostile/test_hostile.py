@@ -93,7 +93,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., 
     """Runs the program with the given arguments in an empty folder, and checks it stays empty."""
     base = tmp_path_factory.mktemp("runs")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "100"}
-    environment.pop("LAYERSCOPE_CATALOG", None)
+    environment["LAYERSCOPE_CATALOG"] = ""
     server = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("forked_runs.py"))],
         stdin=subprocess.PIPE,

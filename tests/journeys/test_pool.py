@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from layerscope.files.scan_layer import scan_layer
-from layerscope.journeys import pool
+from layerscope.journeys import layer_tasks, pool
 from layerscope.journeys.pool import read_layers
 from layerscope.oci.digest import DiffID, Digest
 from layerscope.oci.platform import Platform
@@ -78,7 +78,7 @@ def walks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append(layer.stored_as)
         return scan_layer(layer, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pool, "scan_layer", counting)
+    monkeypatch.setattr(layer_tasks, "scan_layer", counting)
     return seen
 
 

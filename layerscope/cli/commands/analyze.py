@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from layerscope.cli.messages import say, say_faults
+from layerscope.cli.catalog_options import say_catalog
+from layerscope.cli.messages import say_faults
 from layerscope.cli.options import (
     IMAGE_HELP,
     CommonOptions,
@@ -77,9 +78,7 @@ def analyze(  # noqa: PLR0917 - typer gives all of them by name
             verify=reading.verify,
         )
     deliver_report(analysis.report, targets, verbose=common.verbose, columns=analysis.columns)
-    if catalog is not None and not common.quiet:
-        for problem in catalog.problems:
-            say(f"note: {problem}; layers are read again next time")
+    say_catalog(catalog, common)
     return say_faults(analysis.report.faults)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from layerscope.cli.catalog_options import say_catalog
 from layerscope.cli.exit_codes import DONE
 from layerscope.cli.messages import say_faults
 from layerscope.cli.options import (
@@ -60,6 +61,7 @@ def diff(  # noqa: PLR0917 - typer gives all of them by name
     from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     limits = reading.limits()
+    catalog = reading.open_catalog()
     with Progress(quiet=common.quiet, verbose=common.verbose) as progress:
         document = compare(
             old,
@@ -71,6 +73,8 @@ def diff(  # noqa: PLR0917 - typer gives all of them by name
             stdin=standard_input(),
             packages_of=lambda image, _, tree: packages_of(image.layers, tree, limits),
             progress=progress,
+            catalog=catalog,
+            verify=reading.verify,
         )
 
     def as_text(look: Look) -> list[bytes]:
@@ -91,6 +95,7 @@ def diff(  # noqa: PLR0917 - typer gives all of them by name
         renderers[Format.TEXT] = as_text
         renderers[Format.MARKDOWN] = as_markdown
     targets.deliver(renderers)
+    say_catalog(catalog, common)
     status = say_faults(document.faults)
     if status == DONE and exit_code and document.equal is not True:
         return DIFFERENT

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from layerscope.cli.catalog_options import say_catalog
 from layerscope.cli.messages import say_faults
 from layerscope.cli.options import (
     IMAGE_HELP,
@@ -47,6 +48,7 @@ def find(  # noqa: PLR0917 - typer gives all of them by name
     from layerscope.journeys.find import find as look_up  # noqa: PLC0415 - not for --help
     from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
+    catalog = reading.open_catalog()
     with Progress(quiet=common.quiet, verbose=common.verbose) as progress:
         document = look_up(
             pattern,
@@ -56,6 +58,8 @@ def find(  # noqa: PLR0917 - typer gives all of them by name
             jobs=reading.jobs,
             stdin=standard_input(),
             progress=progress,
+            catalog=catalog,
+            verify=reading.verify,
         )
 
     def as_text(look: Look) -> Iterable[bytes]:
@@ -69,4 +73,5 @@ def find(  # noqa: PLR0917 - typer gives all of them by name
     if any(found.versions is not None for found in document.images):
         renderers[Format.TEXT] = as_text
     targets.deliver(renderers)
+    say_catalog(catalog, common)
     return say_faults(document.faults)

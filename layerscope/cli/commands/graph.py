@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from layerscope.cli.catalog_options import say_catalog
+from layerscope.cli.cluster_options import ClusterOption, scanner_at
 from layerscope.cli.messages import say_faults
 from layerscope.cli.options import (
     CommonOptions,
@@ -30,7 +32,7 @@ DRAWINGS = (Format.DOT, Format.MERMAID, Format.GRAPHML)
 
 @app.command(cls=PlainCommand)
 @with_options(CommonOptions, FileOptions, FormatOptions, ReadOptions)
-def graph(
+def graph(  # noqa: PLR0917 - typer gives all of them by name
     common: CommonOptions,
     files: FileOptions,
     formats: FormatOptions,
@@ -39,6 +41,7 @@ def graph(
         list[str],
         typer.Argument(metavar="IMAGE", help="Archive, layout or folder; or a saved report."),
     ],
+    cluster: ClusterOption = None,
 ) -> int:
     """Which layers lie on which in all images, and what each image really costs.
 
@@ -48,7 +51,11 @@ def graph(
     from layerscope.journeys.graph import graph as graph_of  # noqa: PLC0415 - not for --help
     from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
-    with Progress(quiet=common.quiet, verbose=common.verbose) as progress:
+    catalog = reading.open_catalog()
+    with (
+        scanner_at(cluster, reading) as scanner,
+        Progress(quiet=common.quiet, verbose=common.verbose) as progress,
+    ):
         document = graph_of(
             images,
             platform=reading.wanted_platform(),
@@ -56,6 +63,9 @@ def graph(
             jobs=reading.jobs,
             stdin=standard_input(),
             progress=progress,
+            catalog=catalog,
+            verify=reading.verify,
+            scanner=scanner,
         )
 
     def as_text(look: Look) -> list[bytes]:
@@ -90,4 +100,5 @@ def graph(
             Format.GRAPHML: as_graphml,
         }
     targets.deliver(renderers)
+    say_catalog(catalog, common)
     return say_faults(document.faults)

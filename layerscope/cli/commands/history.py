@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from layerscope.cli.catalog_options import say_catalog
 from layerscope.cli.messages import say_faults
 from layerscope.cli.options import (
     IMAGE_HELP,
@@ -43,6 +44,7 @@ def history(
     from layerscope.journeys.history import history as history_of  # noqa: PLC0415 - not for --help
     from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
+    catalog = reading.open_catalog()
     with Progress(quiet=common.quiet, verbose=common.verbose) as progress:
         document = history_of(
             image,
@@ -51,6 +53,8 @@ def history(
             jobs=reading.jobs,
             stdin=standard_input(),
             progress=progress,
+            catalog=catalog,
+            verify=reading.verify,
         )
 
     def as_text(look: Look) -> list[bytes]:
@@ -64,4 +68,5 @@ def history(
     if document.image is not None:
         renderers[Format.TEXT] = as_text
     targets.deliver(renderers)
+    say_catalog(catalog, common)
     return say_faults(document.faults)

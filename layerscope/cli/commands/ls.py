@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from layerscope.cli.catalog_options import say_catalog
 from layerscope.cli.messages import say, say_faults
 from layerscope.cli.options import (
     IMAGE_HELP,
@@ -72,7 +73,9 @@ def ls(  # noqa: PLR0917 - typer gives all of them by name
 
     hashed = None if digest is ContentDigest.NONE else digest.value
     found: Listing | TreeListing
+    catalog = None
     if layer is None:
+        catalog = reading.open_catalog()
         with Progress(quiet=common.quiet, verbose=common.verbose) as progress:
             found = list_tree(
                 image,
@@ -83,6 +86,8 @@ def ls(  # noqa: PLR0917 - typer gives all of them by name
                 jobs=reading.jobs,
                 stdin=standard_input(),
                 progress=progress,
+                catalog=catalog,
+                verify=reading.verify,
             )
     else:
         found = list_layer(
@@ -110,4 +115,5 @@ def ls(  # noqa: PLR0917 - typer gives all of them by name
     if found.head.engine_differs and targets.format is Format.TEXT and not common.quiet:
         differing = counted(len(found.head.engine_differs), "path")
         say(f"note: engines unpack {differing} otherwise; engine_differs of --format json has them")
+    say_catalog(catalog, common)
     return say_faults(found.head.faults)
