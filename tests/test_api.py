@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ from layerscope.errors import (
     UnreadableInputError,
     UsageError,
 )
+from layerscope.report.store import dump
 from layerscope.synth.layouts import oci_layout
 from tests.cli.running import app_tar, damaged_tar
 from tests.surroundings import REPOSITORY
@@ -51,6 +53,7 @@ def test_public_names_are_there_and_others_are_not() -> None:
         "errors",
         "open_images",
         "parse_dockerfile",
+        "read_fleet",
         "scan",
         "simulate_cache",
     }
@@ -88,6 +91,55 @@ def test_analyze_lists_faults_and_raises_none(tmp_path: Path) -> None:
 
     assert [fault.code for fault in report.faults] == ["digest-mismatch"]
     assert [image.content_bytes for image in report.images] == [None, 3005]
+
+
+def test_read_fleet_gives_the_tables_of_all_images(tmp_path: Path) -> None:
+    path = app_tar(tmp_path)
+
+    frames = layerscope.read_fleet([path])
+
+    assert frames.images["input"].tolist() == [str(path)]
+    assert frames.image_layers["content_bytes"].tolist() == [5, 3000]
+
+
+def test_read_fleet_takes_a_saved_report(tmp_path: Path) -> None:
+    path = app_tar(tmp_path)
+    report = tmp_path / "report.json"
+    report.write_bytes(dump(layerscope.analyze([path])))
+
+    at_hand, saved = layerscope.read_fleet([path]), layerscope.read_fleet([report])
+
+    assert saved.image_layers["chain_id"].tolist() == at_hand.image_layers["chain_id"].tolist()
+    assert len(layerscope.read_fleet([report, path]).images) == 2
+
+
+def test_read_fleet_makes_no_tables_of_a_part(tmp_path: Path) -> None:
+    with pytest.raises(DigestMismatchError):
+        layerscope.read_fleet([app_tar(tmp_path), damaged_tar(tmp_path)])
+    with pytest.raises(UnreadableInputError, match=r"none\.tar"):
+        layerscope.read_fleet([tmp_path / "none.tar"])
+
+
+def test_catalog_remembers_what_was_read_and_verify_reads_again(tmp_path: Path) -> None:
+    path = app_tar(tmp_path)
+    # An archive that was written to just now may be written to again unseen.
+    while time.time_ns() - path.stat().st_ctime_ns < 50_000_000:
+        time.sleep(0.01)
+    place = str(tmp_path / "catalog")
+
+    def states(**choices: Any) -> list[str]:  # noqa: ANN401 - what the function takes
+        report = layerscope.analyze([path], **choices)
+        return [layer.verified for image in report.images for layer in image.layers]
+
+    assert states() == ["read", "read"]
+    first, again = states(catalog=place), states(catalog=place)
+    checked = states(catalog=place, verify=True)
+    sizes = layerscope.read_fleet([path], catalog=place).image_layers["content_bytes"].tolist()
+
+    assert (first, again, checked) == (["read"] * 2, ["remembered"] * 2, ["read"] * 2)
+    assert sizes == [5, 3000]
+    with pytest.raises(UsageError):
+        layerscope.analyze([path], catalog="nosuch://place")
 
 
 def test_simulated_cache_is_the_document_of_the_command(tmp_path: Path) -> None:

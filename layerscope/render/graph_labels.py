@@ -10,7 +10,10 @@ from layerscope.render.page import UNKNOWN
 from layerscope.units import bytes_text, counted
 
 if TYPE_CHECKING:
-    from layerscope.report.graph_document import GraphDocument, GraphImage, LayerNode
+    from collections.abc import Sequence
+
+    from layerscope.report.answers import ImageName
+    from layerscope.report.graph_document import GraphDocument, LayerNode
 
 INSTRUCTION_CHARACTERS = 60
 
@@ -31,15 +34,17 @@ def image_titles(document: GraphDocument) -> list[str]:
 
     Those that would look alike have their input's name in front.
     """
-    titles = [_title(image) for image in document.images]
-    kinds = [
-        (title, str(image.image.platform))
-        for title, image in zip(titles, document.images, strict=True)
-    ]
+    return titles_of([image.image for image in document.images])
+
+
+def titles_of(images: Sequence[ImageName]) -> list[str]:
+    """The same for images of any document."""
+    titles = [_title(image) for image in images]
+    kinds = [(title, str(image.platform)) for title, image in zip(titles, images, strict=True)]
     seen = Counter(kinds)
     return [
-        title if seen[kind] == 1 else f"{line(image.image.input.rpartition('/')[2], 40)}: {title}"
-        for title, kind, image in zip(titles, kinds, document.images, strict=True)
+        title if seen[kind] == 1 else f"{line(image.input.rpartition('/')[2], 40)}: {title}"
+        for title, kind, image in zip(titles, kinds, images, strict=True)
     ]
 
 
@@ -51,9 +56,9 @@ def image_labels(document: GraphDocument) -> list[list[str]]:
     ]
 
 
-def _title(image: GraphImage) -> str:
-    names = image.image.names
+def _title(image: ImageName) -> str:
+    names = image.names
     if not names:
-        return f"{line(image.image.input)}:@{image.image.index}"
+        return f"{line(image.input)}:@{image.index}"
     more = f" (+{len(names) - 1})" if len(names) > 1 else ""
     return line(names[0]) + more

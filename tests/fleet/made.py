@@ -72,13 +72,13 @@ def document_of(
     """
     frames = fleet(*words, **columns)
     rows = [
-        _image_row(word, names[at] if names else [word], created_by)
-        for at, word in enumerate(words)
+        image_row(word, names[at] if names else [word], created_by) for at, word in enumerate(words)
     ]
     return graph_document(Tool(version="1"), rows, frames)
 
 
-def _image_row(word: str, names: Sequence[str], created_by: str) -> ImageRow:
+def image_row(word: str, names: Sequence[str], created_by: str) -> ImageRow:
+    """The row in a report of an image given as a word; of its layers nothing was measured."""
     layers = [
         LayerRow(
             index=index,
