@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from layerscope.cli.app import COMMANDS
-from layerscope.cli.commands import cache, catalog, dockerfile
+from layerscope.cli.commands import cache, catalog, dockerfile, plan
 from layerscope.synth.demo_project import write_project
 from layerscope.synth.gallery import GALLERY
 from reports.accuracy_pages import accuracy_pages
@@ -25,6 +25,7 @@ GROUPS = {
     "cache": cache.COMMANDS,
     "dockerfile": dockerfile.COMMANDS,
     "catalog": catalog.COMMANDS,
+    "plan": plan.COMMANDS,
 }
 WIDTH = 100
 
@@ -87,6 +88,8 @@ def _build_cache() -> dict[str, bytes]:
 def _run(words: list[str], folder: Path = REPOSITORY) -> str:
     """What a command prints; exit status 3 is fine, since one scenario is about damage."""
     shown = {"COLUMNS": str(WIDTH), "NO_COLOR": "1", "TERM": "dumb", "PYTHONPATH": str(REPOSITORY)}
+    # What an earlier run remembers would be `remembered` in the reports.
+    shown["LAYERSCOPE_CATALOG"] = ""
     done = subprocess.run(  # noqa: S603 - our own program with our own words
         [sys.executable, "-m", "layerscope", *words],
         cwd=folder,

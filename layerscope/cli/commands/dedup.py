@@ -1,0 +1,82 @@
+"""`layerscope dedup`: what is left to store, from whole layers to chunks of files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from layerscope.cli.messages import say, say_faults
+from layerscope.cli.options import (
+    CommonOptions,
+    FileOptions,
+    Format,
+    FormatOptions,
+    ReadOptions,
+    with_options,
+)
+from layerscope.cli.progress import Progress
+from layerscope.cli.streams import Look, Targets, standard_input
+from layerscope.cli.values import PlainCommand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command(cls=PlainCommand)
+@with_options(CommonOptions, FileOptions, FormatOptions, ReadOptions)
+def dedup(
+    common: CommonOptions,
+    files: FileOptions,
+    formats: FormatOptions,
+    reading: ReadOptions,
+    images: Annotated[
+        list[str],
+        typer.Argument(metavar="IMAGE", help="Archive, layout or folder; or a saved report."),
+    ],
+    *,
+    chunks: Annotated[
+        bool, typer.Option("--chunks", help="Chunks of files too; layers are read twice.")
+    ] = False,
+) -> int:
+    """What storing all images takes if equal blobs, layers, files or chunks are kept once.
+
+    Each level says what content is left, what its index takes at the least, and how many objects
+    nodes ask for that pull an image each and hold nothing yet.
+    """
+    targets = Targets.of(common, files, formats)
+    from layerscope.journeys.dedup import dedup as dedup_of  # noqa: PLC0415 - not for --help
+    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
+
+    catalog = reading.open_catalog()
+    with Progress(quiet=common.quiet, verbose=common.verbose) as progress:
+        document = dedup_of(
+            images,
+            chunks=chunks,
+            platform=reading.wanted_platform(),
+            limits=reading.limits(),
+            jobs=reading.jobs,
+            stdin=standard_input(),
+            progress=progress,
+            catalog=catalog,
+            verify=reading.verify,
+        )
+
+    def as_text(look: Look) -> list[bytes]:
+        from layerscope.render.dedup_text import dedup_text  # noqa: PLC0415 - JSON needs no rich
+
+        look_at = {"verbose": common.verbose, "styled": look.styled}
+        return [dedup_text(document, width=look.width, **look_at)]
+
+    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
+        Format.JSON: lambda _: [dump(document)]
+    }
+    if document.images:
+        renderers[Format.TEXT] = as_text
+    targets.deliver(renderers)
+    if catalog is not None and not common.quiet:
+        for problem in catalog.problems:
+            say(f"note: {problem}; layers are read again next time")
+    return say_faults(document.faults)
