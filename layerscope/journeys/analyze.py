@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from layerscope.catalog.store import Catalog
     from layerscope.files.columns import FileColumns
+    from layerscope.journeys.layer_tasks import Scanner
     from layerscope.oci.platform import Platform
     from layerscope.report.document import Report
     from layerscope.sources.limits import Limits
@@ -42,6 +43,7 @@ def analyze(
     tables: Collection[str] = (),
     catalog: Catalog | None = None,
     verify: bool = False,
+    scanner: Scanner | None = None,
 ) -> Analysis:
     """The report on all images of the inputs, every stored copy of a layer read and verified.
 
@@ -60,6 +62,7 @@ def analyze(
         tables: Names of `journeys.tables.TABLES` that the report is to hold.
         catalog: What earlier runs found out, to be added to; None remembers nothing.
         verify: Whether to read and check everything again in spite of the catalog.
+        scanner: Who reads layers instead of processes of this program.
 
     Raises: `UsageError` for an input that makes no sense as one. What is wrong with an input is a
         row of `faults`.
@@ -76,6 +79,7 @@ def analyze(
         progress=progress,
         meanwhile=_load_report,
         memory=memory,
+        scanner=scanner,
     )
     from layerscope.analysis.facts import FactOptions  # noqa: PLC0415 - see `_load_report`
     from layerscope.journeys.understand import tables_of, understand  # noqa: PLC0415 - the same

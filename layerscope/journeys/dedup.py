@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from layerscope.fleet.dedup_files import Files
     from layerscope.journeys.chunk_reading import Outcome
     from layerscope.journeys.fleet_inputs import FleetInputs
+    from layerscope.journeys.layer_tasks import Scanner
     from layerscope.oci.platform import Platform
     from layerscope.sources.image import Image, Layer
     from layerscope.sources.limits import Limits
@@ -45,6 +46,7 @@ def dedup(
     progress: Callable[[int, int], None] | None = None,
     catalog: Catalog | None = None,
     verify: bool = False,
+    scanner: Scanner | None = None,
 ) -> DedupDocument:
     """The document of a fleet: images in the order of the inputs, then those of saved reports.
 
@@ -63,6 +65,7 @@ def dedup(
         progress=reading,
         catalog=catalog,
         verify=verify,
+        scanner=scanner,
     )
     names = distinct_layers(fleet.frames)
     files, sources = _files(fleet, names)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from layerscope.cli.catalog_options import say_catalog
+from layerscope.cli.cluster_options import ClusterOption, scanner_at
 from layerscope.cli.messages import say_faults
 from layerscope.cli.options import (
     IMAGE_HELP,
@@ -46,6 +47,7 @@ def analyze(  # noqa: PLR0917 - typer gives all of them by name
             "--tables", metavar="NAMES", help="Put tables into the report: files,growth,packages."
         ),
     ] = "",
+    cluster: ClusterOption = None,
     *,
     dive: Annotated[
         bool, typer.Option("--dive", help="dive's numbers too, and why they differ.")
@@ -64,7 +66,10 @@ def analyze(  # noqa: PLR0917 - typer gives all of them by name
         from layerscope.journeys.tables import table_names  # noqa: PLC0415 - few ask for them
 
     catalog = reading.open_catalog()
-    with Progress(quiet=common.quiet, verbose=common.verbose) as progress:
+    with (
+        scanner_at(cluster, reading) as scanner,
+        Progress(quiet=common.quiet, verbose=common.verbose) as progress,
+    ):
         analysis = report_on(
             images,
             platform=reading.wanted_platform(),
@@ -76,6 +81,7 @@ def analyze(  # noqa: PLR0917 - typer gives all of them by name
             tables=table_names(tables) if tables else (),
             catalog=catalog,
             verify=reading.verify,
+            scanner=scanner,
         )
     deliver_report(analysis.report, targets, verbose=common.verbose, columns=analysis.columns)
     say_catalog(catalog, common)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from layerscope.cli.cluster_options import ClusterOption, scanner_at
 from layerscope.cli.messages import say, say_faults
 from layerscope.cli.options import (
     CommonOptions,
@@ -27,7 +28,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command(cls=PlainCommand)
 @with_options(CommonOptions, FileOptions, FormatOptions, ReadOptions)
-def dedup(
+def dedup(  # noqa: PLR0917 - typer gives all of them by name
     common: CommonOptions,
     files: FileOptions,
     formats: FormatOptions,
@@ -36,6 +37,7 @@ def dedup(
         list[str],
         typer.Argument(metavar="IMAGE", help="Archive, layout or folder; or a saved report."),
     ],
+    cluster: ClusterOption = None,
     *,
     chunks: Annotated[
         bool, typer.Option("--chunks", help="Chunks of files too; layers are read twice.")
@@ -51,7 +53,10 @@ def dedup(
     from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     catalog = reading.open_catalog()
-    with Progress(quiet=common.quiet, verbose=common.verbose) as progress:
+    with (
+        scanner_at(cluster, reading) as scanner,
+        Progress(quiet=common.quiet, verbose=common.verbose) as progress,
+    ):
         document = dedup_of(
             images,
             chunks=chunks,
@@ -62,6 +67,7 @@ def dedup(
             progress=progress,
             catalog=catalog,
             verify=reading.verify,
+            scanner=scanner,
         )
 
     def as_text(look: Look) -> list[bytes]:
