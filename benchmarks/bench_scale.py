@@ -264,7 +264,7 @@ def plot(rows: list[dict[str, Any]], folder: Path) -> None:
     axes.set_ylim(bottom=0)
     axes.set_xlabel("images in the fleet")
     axes.set_ylabel("processor time for an image, ms")
-    axes.set_title("What an image costs does not grow with the fleet")
+    axes.set_title("What an image costs, by the size of the fleet")
     axes.grid(visible=True, alpha=0.3)
     axes.legend()
     figure.savefig(folder / "scale.png", dpi=110, metadata={"Software": None})
