@@ -99,7 +99,7 @@ def test_every_public_name_is_there_and_no_other() -> None:
     assert dir(fleet) == sorted(fleet.__all__)
     assert all(getattr(fleet, name) is not None for name in fleet.__all__)
     with pytest.raises(AttributeError, match="no attribute 'forrest'"):
-        fleet.forrest  # noqa: B018  # type: ignore[attr-defined]
+        _ = fleet.forrest
 
 
 def test_no_public_name_is_that_of_a_module() -> None:
