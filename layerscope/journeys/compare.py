@@ -11,7 +11,6 @@ from layerscope.errors import InputError, UsageError, shown
 from layerscope.files.squash import squash
 from layerscope.journeys.comparison import Side, compare_sides
 from layerscope.journeys.faults import with_no_image_faults
-from layerscope.journeys.image_pairs import ImagePairs, pair_images, platform_of
 from layerscope.journeys.pool import read_layers
 from layerscope.journeys.remembering import keep, memory_of
 from layerscope.journeys.saved_reports import load_saved, picked
@@ -20,6 +19,7 @@ from layerscope.report.diff_document import DiffDocument
 from layerscope.report.document import FaultRow, Tool
 from layerscope.report.file_table import snapshots_of
 from layerscope.report.from_results import build
+from layerscope.report.image_pairs import ImagePairs, pair_images, platform_of
 from layerscope.sources.arguments import STDIN, wanted
 from layerscope.sources.transport import open_inputs
 

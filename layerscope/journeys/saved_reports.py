@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from layerscope.errors import BadDocumentError, InputError, UnreadableInputError, UsageError, shown
-from layerscope.journeys.image_pairs import platform_of
 from layerscope.report.document import FaultRow, Report
+from layerscope.report.image_pairs import platform_of
 from layerscope.report.store import load
 from layerscope.sources.arguments import STDIN, Wanted, wanted
 from layerscope.sources.names import is_named

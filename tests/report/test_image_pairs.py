@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from layerscope.errors import UsageError
-from layerscope.journeys.image_pairs import ImagePairs, pair_images
 from layerscope.report.document import ImageRow, PlatformRow
+from layerscope.report.image_pairs import ImagePairs, pair_images
 
 
 def rows(*images: tuple[str, str]) -> list[ImageRow]:

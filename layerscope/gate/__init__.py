@@ -1,0 +1,1 @@
+"""A policy and the numbers of a report in, a verdict out; nothing else."""

@@ -1,0 +1,115 @@
+"""A number of an image with what it is made of: what subjects give and verdicts are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from layerscope.gate.policy import Scope
+    from layerscope.report.answers import ImageName
+
+Part = Literal["all", "own", "base"]
+By = Literal["instruction", "package", "path", "cause"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One part of a number; pieces of one split with equal `label` and `kind` are the same thing.
+
+    Attributes:
+        label: A package's name, a path, an instruction as the history has it (`created_by`).
+        amount: In the unit of the split.
+        kind: Of a package `deb`, `pypi` …; of a hidden file its cause; else empty.
+        version: Of a package; several are joined by `, `.
+        layer: Index of the layer, if it is of one.
+        diff_id: Of that layer, for splits by instruction.
+    """
+
+    label: str
+    amount: int
+    kind: str = ""
+    version: str = ""
+    layer: int | None = None
+    diff_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A number split: the pieces and `rest` sum to `total`.
+
+    Attributes:
+        by: What the pieces are.
+        metric: The number that is split, by its name; packages and paths split content or visible
+            bytes, so it may be another than the one asked for.
+        unit: Of all amounts.
+        total: The number.
+        pieces: In any order; those by instruction one for each layer, from the base up.
+        rest: What has no piece, since a baseline keeps only the largest: 0 if all is there.
+    """
+
+    by: By
+    metric: str
+    unit: str
+    total: int
+    pieces: tuple[Piece, ...]
+    rest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A number of an image, or None with the reason (a part of a sentence), and its splits."""
+
+    value: int | float | None
+    reason: str = ""
+    splits: tuple[Composition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLayer:
+    """A layer as it is stored: what tells whether sizes can be compared, and what a pull moves."""
+
+    digest: str | None
+    diff_id: str | None
+    created_by: str | None
+    compression: str | None
+    compressed_bytes: int | None
+
+
+class Subject(Protocol):
+    """What a gate knows of one image, whether from a report or from a baseline file."""
+
+    @property
+    def name(self) -> ImageName:
+        """Which image it is."""
+
+    @property
+    def layers(self) -> Sequence[StoredLayer]:
+        """Its layers from the base up; empty if a baseline file keeps none."""
+
+    @property
+    def base_layers(self) -> int | None:
+        """How many layers are those of the base image; None if nothing tells."""
+
+    def measure(self, metric: str, scope: Scope, part: Part = "all") -> Measured:
+        """A number of the image, of a part of it, or of only its own or its base's layers.
+
+        `scope` is never `layer each` nor `run`: those are taken apart before. What cannot be told
+        is None with a reason, never a guess.
+        """
+
+    def contents(self) -> Mapping[str, int] | None:
+        """The sizes of the visible files' contents by digest; None if not known."""
+
+    def sizes(self) -> dict[str, int | float | None]:
+        """The whole image's numbers by metric, for tables: those that are known or should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What an image is compared with: a baseline's image, and the input that it came from."""
+
+    subject: Subject
+    source: str
