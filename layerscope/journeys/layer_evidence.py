@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from layerscope.analysis.alignment import aligned
 from layerscope.analysis.junk import junk
 from layerscope.cache.lint import LayerEvidence
-from layerscope.cache.lint.reading import read_all
-from layerscope.dockerfile.instructions import Add, Copy, Run, Workdir
 from layerscope.errors import UsageError, shown
 from layerscope.journeys.analyze import analyze
+from layerscope.journeys.instruction_lines import instruction_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from layerscope.dockerfile.instructions import Dockerfile, Instruction
+    from layerscope.dockerfile.instructions import Dockerfile
     from layerscope.files.columns import FileColumns
     from layerscope.report.document import FaultRow, ImageRow
 
-_NOP = re.compile(r"\A\S{0,200} -c #\(nop\)\s{1,9}")
-_SHELL = re.compile(r"\A(?:RUN )?(?:\|[0-9]{1,4} .{0,4000}? )?/bin/(?:ba)?sh -[a-z]{0,6}c ")
-_LINE_CHARACTERS = 20_000
 HIDES = frozenset({"deleted", "opaque", "type-changed", "overwritten"})
 
 
@@ -30,9 +22,6 @@ def layer_evidence(
     dockerfile: Dockerfile, image: str, target: str | None
 ) -> tuple[list[LayerEvidence], list[FaultRow]]:
     """What each layer of the image holds, with the line that made it, and the image's faults.
-
-    Instructions and history lines are laid beside each other in order, by their texts: a `COPY`
-    by its destination, a `RUN` by its command. A layer that fits no line has none.
 
     Raises: `UsageError` if the input holds several images.
     """
@@ -44,8 +33,7 @@ def layer_evidence(
     if not report.images or analysis.columns[0] is None:
         return [], list(report.faults)
     row = report.images[0]
-    steps = [step.instruction for step in read_all(dockerfile, target=target).image_steps]
-    lines = _lines([each for each in steps if isinstance(each, Run | Copy | Add | Workdir)], row)
+    lines = instruction_lines(dockerfile, row, target)
     evidence = [
         LayerEvidence(
             layer=layer.index,
@@ -85,31 +73,3 @@ def _again(row: ImageRow, layer: int) -> int:
         for waste in row.waste or ()
         if waste.hidden_by_layer == layer and waste.cause == "metadata-only"
     )
-
-
-def _lines(instructions: Sequence[Instruction], row: ImageRow) -> dict[int, int]:
-    """Layer to line."""
-    layers = [layer for layer in row.layers if layer.created_by]
-    pairs = aligned(
-        [_spelled(each.code) for each in instructions],
-        [_spelled(_plain(layer.created_by or "")) for layer in layers],
-    )
-    return {layers[at].index: instructions[place].location.first_line for place, at in pairs}
-
-
-def _plain(created_by: str) -> str:
-    """A history line as the instruction it was, as far as that can be told."""
-    text = created_by[:_LINE_CHARACTERS].removesuffix(" # buildkit").strip()
-    if marker := _NOP.match(text):
-        return text[marker.end() :]
-    return f"RUN {text[shell.end() :]}" if (shell := _SHELL.match(text)) else text
-
-
-def _spelled(text: str) -> tuple[str, ...]:
-    """What of an instruction's text is the same in a Dockerfile and in a history."""
-    words = text[:_LINE_CHARACTERS].split()
-    keyword = words[0].upper() if words else ""
-    if keyword in {"COPY", "ADD", "WORKDIR"}:
-        return (keyword, words[-1].strip('[]",').rstrip("/"))
-    plain = [word for word in words[1:] if not word.startswith("--mount=")]
-    return (keyword, *plain)
