@@ -68,6 +68,13 @@ class Glob:
             if needle in path and match(path.decode("utf-8", "surrogateescape"))
         ]
 
+    def within(self) -> Glob:
+        """The pattern of all that lies, at any depth, in folders that this one matches."""
+        made = object.__new__(Glob)
+        made._tokens = _rooted([*self._tokens, _SLASH, _DEEP])
+        made._compile()
+        return made
+
     @property
     def folder(self) -> bytes:
         """The folder below which all matches lie, `/` if the pattern says none."""

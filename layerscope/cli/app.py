@@ -31,6 +31,7 @@ COMMANDS = (
     "cat",
     "find",
     "diff",
+    "gate",
     "graph",
     "dedup",
     "plan",

@@ -36,6 +36,14 @@ class Format(StrEnum):
     DOT = "dot"
     MERMAID = "mermaid"
     GRAPHML = "graphml"
+    CSV = "csv"
+    GITHUB = "github"
+    SUMMARY = "summary"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITLAB = "gitlab"
+    OPENMETRICS = "openmetrics"
+    REPORT = "report"
 
 
 class Color(StrEnum):

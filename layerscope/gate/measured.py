@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 Part = Literal["all", "own", "base"]
 By = Literal["instruction", "package", "path", "cause"]
 
+INFINITE = "infinite: nothing is stored above layer 0"
+"""The reason for None where dive divides by zero and has infinity, which no maximum allows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -64,7 +67,7 @@ class Measured:
 
     value: int | float | None
     reason: str = ""
-    splits: tuple[Composition, ...] = ()
+    splits: Sequence[Composition] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,10 @@ class Subject(Protocol):
     @property
     def name(self) -> ImageName:
         """Which image it is."""
+
+    @property
+    def created(self) -> str | None:
+        """When it was made, as its config says; None if it does not."""
 
     @property
     def layers(self) -> Sequence[StoredLayer]:

@@ -77,7 +77,7 @@ class Policy:
     """All that a configuration asks of a gate.
 
     Attributes:
-        budgets: In the order of the file; at least one.
+        budgets: In the order of the file; none only if all of dive's rules are switched off.
         origin: `layerscope` (TOML) or `dive-ci`.
         file: The file as the user would name it; shown, and the place of budgets in reports.
         disabled: Names of rules that are switched off (only `.dive-ci` has those).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from layerscope.errors import UsageError, shown
 from layerscope.oci.platform import Platform
@@ -13,10 +13,38 @@ from layerscope.sources.names import familiar
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from layerscope.report.document import ImageRow, PlatformRow
+    from layerscope.report.document import PlatformRow
 
 LISTED = 6
 """How many images a message lists before it only counts the rest."""
+
+
+class Named(Protocol):
+    """What tells images apart: rows of reports and `answers.ImageName` have it."""
+
+    @property
+    def input(self) -> str:
+        """The input that the image is in."""
+
+    @property
+    def index(self) -> int:
+        """Counts the images of that input."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """As the input has them."""
+
+    @property
+    def platform(self) -> PlatformRow:
+        """What the image runs on."""
+
+    @property
+    def manifest_digest(self) -> str | None:
+        """None if there is no manifest document."""
+
+    @property
+    def config_digest(self) -> str | None:
+        """None if there is no config."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +67,7 @@ class _Candidate:
     names: tuple[str, ...]
 
 
-def pair_images(old: Sequence[ImageRow], new: Sequence[ImageRow]) -> ImagePairs:
+def pair_images(old: Sequence[Named], new: Sequence[Named]) -> ImagePairs:
     """The pairs: one image and one image are a pair, whatever they are.
 
     Otherwise those of one platform belong together: if there is one of each, they are a pair; else
@@ -77,18 +105,48 @@ def platform_of(row: PlatformRow) -> Platform:
     )
 
 
+def distinct_images(rows: Sequence[Named]) -> list[list[int]]:
+    """The positions of the rows of each image: one manifest of an input is one, whatever its names.
+
+    In the order of their first rows.
+    """
+    groups: dict[object, list[int]] = {}
+    for position, row in enumerate(rows):
+        identity = row.manifest_digest or row.config_digest or row.index
+        groups.setdefault((row.input, identity), []).append(position)
+    return list(groups.values())
+
+
+def same_platform(one: PlatformRow, other: PlatformRow) -> bool:
+    """Whether two rows mean one platform, however it is spelled."""
+    return _platform_key(one) == _platform_key(other)
+
+
+def repository(name: str) -> str:
+    """A name without tag and digest; a bare tag stays what it is.
+
+    >>> repository("registry.example:5000/ns/app:1"), repository("1.2")
+    ('registry.example:5000/ns/app', '1.2')
+    """
+    place, slash, last = name.partition("@")[0].rpartition("/")
+    return f"{place}{slash}{last.partition(':')[0]}"
+
+
 def _platform_key(row: PlatformRow) -> object:
     return platform_of(row)._normal()  # noqa: SLF001 - which spellings are one platform is its matter
 
 
-def _distinct(rows: Sequence[ImageRow]) -> list[_Candidate]:
-    groups: dict[object, tuple[int, list[str]]] = {}
-    for position, row in enumerate(rows):
-        identity = row.manifest_digest or row.config_digest or row.index
-        groups.setdefault((row.input, identity), (position, []))[1].extend(row.names)
+def _distinct(rows: Sequence[Named]) -> list[_Candidate]:
     return [
-        _Candidate(position, tuple(dict.fromkeys(familiar(name) for name in names)))
-        for position, names in groups.values()
+        _Candidate(
+            positions[0],
+            tuple(
+                dict.fromkeys(
+                    familiar(name) for position in positions for name in rows[position].names
+                )
+            ),
+        )
+        for positions in distinct_images(rows)
     ]
 
 
@@ -102,7 +160,7 @@ def _pair_group(
     if len(olds) == len(news) == 1:
         found.pairs.append((olds[0].position, news[0].position))
         return
-    for key in (lambda name: name, _repository):
+    for key in (lambda name: name, repository):
         olds, news = _pair_by(found, olds, news, key)
     both = olds and news
     if both and (_common(olds, news) or not all(one.names for one in [*olds, *news])):
@@ -145,19 +203,13 @@ def _pair_by(
 
 def _common(olds: Sequence[_Candidate], news: Sequence[_Candidate]) -> bool:
     """Whether any image that is left has the name, but for the tag, of one on the other side."""
-    before = {_repository(name) for candidate in olds for name in candidate.names}
-    return any(_repository(name) in before for candidate in news for name in candidate.names)
-
-
-def _repository(name: str) -> str:
-    """A name without tag and digest; a bare tag stays what it is."""
-    place, slash, last = name.partition("@")[0].rpartition("/")
-    return f"{place}{slash}{last.partition(':')[0]}"
+    before = {repository(name) for candidate in olds for name in candidate.names}
+    return any(repository(name) in before for candidate in news for name in candidate.names)
 
 
 def _ambiguous(
-    old: Sequence[ImageRow],
-    new: Sequence[ImageRow],
+    old: Sequence[Named],
+    new: Sequence[Named],
     olds: Sequence[_Candidate],
     news: Sequence[_Candidate],
 ) -> UsageError:
@@ -168,7 +220,7 @@ def _ambiguous(
     )
 
 
-def _listed(rows: Sequence[ImageRow], candidates: Sequence[_Candidate]) -> str:
+def _listed(rows: Sequence[Named], candidates: Sequence[_Candidate]) -> str:
     parts = []
     for candidate in candidates[:LISTED]:
         row = rows[candidate.position]

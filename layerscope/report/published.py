@@ -7,8 +7,10 @@ from importlib.resources import files
 from layerscope.errors import UsageError, shown
 
 _FILES = {
+    "layerscope.baseline/1": "baseline-1.json",
     "layerscope.cache/1": "cache-1.json",
     "layerscope.catalog/1": "catalog-1.json",
+    "layerscope.config/1": "config-1.json",
     "layerscope.context/1": "context-1.json",
     "layerscope.dedup/1": "dedup-1.json",
     "layerscope.diff/1": "diff-1.json",
@@ -32,11 +34,12 @@ _FILES = {
     "layerscope.score/1": "score-1.json",
     "layerscope.similar/1": "similar-1.json",
     "layerscope.validate/1": "validate-1.json",
+    "layerscope.verdict/1": "verdict-1.json",
 }
 
 
 def names() -> list[str]:
-    """What documents have in their field `schema`, sorted."""
+    """What documents have in their field `schema`, and the configuration, sorted."""
     return sorted(_FILES)
 
 

@@ -17,7 +17,7 @@ from layerscope.report.document import SCHEMA, Report, Row
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-EXPANDED = frozenset({"images", "pairs"})
+EXPANDED = frozenset({"images", "numbers", "pairs", "split_by_package"})
 """Lists whose rows are laid out over many lines."""
 
 T = TypeVar("T", bound=Row)
@@ -77,6 +77,11 @@ def load(data: bytes, reading: str = "report") -> Report:
         values = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise BadDocumentError(f"expected a report in JSON: {shown(error, 80)}", reading) from error
+    return report_of(values, reading)
+
+
+def report_of(values: object, reading: str) -> Report:
+    """Decoded JSON as a report. Raises: `BadDocumentError`, as `load` does."""
     found = values.get("schema") if isinstance(values, dict) else None
     if found != SCHEMA:
         raise BadDocumentError(

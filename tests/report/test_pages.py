@@ -17,8 +17,8 @@ PAGES = REPOSITORY / "docs" / "reference"
 
 
 def rows_of(page: str) -> list[list[str]]:
-    """The cells of each row of the page's table whose first cell is a name."""
-    lines = (PAGES / page).read_text(encoding="utf-8").splitlines()
+    """The cells of each row of the page's first table whose first cell is a name."""
+    lines = (PAGES / page).read_text(encoding="utf-8").partition("\n## ")[0].splitlines()
     return [
         [cell.strip().strip("`") for cell in line.strip("|").split("|")]
         for line in lines
