@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from layerscope.errors import BadDocumentError, InputError, UnreadableInputError, UsageError, shown
-from layerscope.gate.report_numbers import run_numbers
+from layerscope.gate.report_numbers import NO_DIVE, run_numbers
 from layerscope.gate.report_subject import subjects_of
 
 if TYPE_CHECKING:
@@ -84,6 +84,15 @@ def judged_images(images: Sequence[str], policy: Policy, read: Reading) -> Judge
     found = Judged()
     found.add(report)
     return found
+
+
+def refuse_without_dive(judged: Judged, policy: Policy) -> None:
+    """Raises `UsageError` if dive's rules are asked of a whole report that has no such numbers.
+
+    What dive cannot tell (NaN) passes, as it does in dive: what was never asked must not.
+    """
+    if _asks_for_dive(policy) and not judged.faults and any(not row.dive for row in judged.rows):
+        raise UsageError(NO_DIVE, "--report")
 
 
 def candidates(

@@ -22,9 +22,8 @@ from layerscope.gate.baseline_document import (
 )
 from layerscope.gate.image_glob import fits_image
 from layerscope.gate.kept_subject import KeptSubject
-from layerscope.gate.metrics import METRICS
+from layerscope.gate.metrics import AGAINST_A_BASELINE, METRICS
 from layerscope.gate.policy import Scope
-from layerscope.gate.questions import AGAINST_A_BASELINE
 from layerscope.report.store import convert, dump
 
 if TYPE_CHECKING:

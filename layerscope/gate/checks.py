@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from layerscope.gate.check_words import GROWTH, CheckWords
 from layerscope.gate.limits import (
     Before,
@@ -54,6 +56,7 @@ class Question:
         severity: What breaking a limit counts as.
         fingerprint: For the row.
         lines: Lines of the Dockerfile by index of the layer.
+        whole: The whole image's number now and before, for splits that a part of it does not have.
     """
 
     budget: Budget
@@ -71,6 +74,7 @@ class Question:
     severity: Severity = "fail"
     fingerprint: str = ""
     lines: Mapping[int, int] | None = None
+    whole: tuple[Measured, Measured | None] | None = None
 
 
 def judged(question: Question, today: date) -> CheckRow:
@@ -199,6 +203,9 @@ def _attribution(question: Question, limits: list[LimitRow]) -> list[SplitRow]:
 
     before = None if question.incomparable else question.before
     rows = split_rows(before, question.now, question.lines)
+    if question.whole and before is not None:
+        now, then = question.whole
+        rows += [structs.replace(row, whole_image=True) for row in split_rows(then, now)]
     if not rows and broken <= {"max", "min"}:
         rows = split_rows(None, question.now, question.lines)
     return rows

@@ -94,6 +94,10 @@ METRICS: dict[str, Metric] = {
 """Every metric by its name."""
 
 
+AGAINST_A_BASELINE = frozenset({"new_bytes", "pull_delta_bytes"})
+"""Numbers that say themselves how an image differs from its baseline."""
+
+
 def metric_named(text: str) -> Metric | None:
     """The metric that a configuration names, None if there is none of that name.
 

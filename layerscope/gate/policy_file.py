@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 from layerscope.errors import UsageError, shown
-from layerscope.gate.metrics import METRICS, metric_named
+from layerscope.gate.metrics import AGAINST_A_BASELINE, METRICS, metric_named
 from layerscope.gate.policy import Budget, Policy, Waiver
 from layerscope.gate.policy_scope import SCOPES, pattern, scope_of
 from layerscope.gate.policy_tables import (
@@ -148,6 +148,9 @@ def _check(budget: Budget) -> None:
     growth = budget.max_increase is not None or budget.max_increase_percent is not None
     if budget.maximum is None and budget.minimum is None and not growth:
         raise UsageError(f"expected one of {', '.join(BOUNDS)}, found none")
+    if growth and budget.metric in AGAINST_A_BASELINE:
+        problem = f"{budget.metric} is a growth itself: expected max, found a limit on its increase"
+        raise UsageError(problem)
     if None not in (budget.maximum, budget.minimum) and budget.minimum > budget.maximum:  # type: ignore[operator] # neither is None
         raise UsageError("no number is at least min and at most max, since min is larger")
     if not 0 < len(budget.name) <= NAME_CHARACTERS or not budget.name.isprintable():

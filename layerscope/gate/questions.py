@@ -13,7 +13,7 @@ from layerscope.gate.fingerprint import Fingerprints, layer_key
 from layerscope.gate.image_glob import fits_image
 from layerscope.gate.limits import has_growth_limit
 from layerscope.gate.measured import Measured
-from layerscope.gate.metrics import METRICS
+from layerscope.gate.metrics import AGAINST_A_BASELINE, METRICS
 from layerscope.gate.policy import Scope
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from layerscope.gate.policy import Budget
     from layerscope.gate.verdict import Number
 
-AGAINST_A_BASELINE = frozenset({"new_bytes", "pull_delta_bytes"})
 """Metrics that say how one image differs from another: there is no such number of one image."""
 HISTORY_FLOOR = {"bytes": Fraction(100_000), "count": Fraction(1)}
 """By unit, what is no jump in a history, however steady that is."""
@@ -255,23 +254,32 @@ class Questions:
         if budget.maximum is not None or budget.minimum is not None:
             yield replace(self._measured(self._plain(budget, position)), limits="absolute")
         whole = _finite(baseline.measure(budget.metric, _WHOLE)).value
-        own = replace(
-            self._measured(self._plain(budget, position, "own")), limits="growth", percent_of=whole
-        )
+        own = replace(self._of_part(budget, position, "own"), percent_of=whole)
         own = replace(own, ordinary=self._ordinary(own))
         if own.ordinary is not None or has_growth_limit(budget):
             yield own
-        base = replace(
-            self._measured(self._plain(budget, position, "base")),
-            limits="growth",
-            percent_of=whole,
-            severity="warn",
-        )
+        base = replace(self._of_part(budget, position, "base"), percent_of=whole, severity="warn")
         numbers = (base.now.value, base.before.value if base.before else None)
         if None in numbers or numbers[0] == numbers[1] or base.incomparable:
             return
         if has_growth_limit(budget):
             yield base
+
+    def _of_part(self, budget: Budget, position: int, part: Part) -> Question:
+        """The growth of own layers or of those of the base, with packages of the whole image.
+
+        Which package a file of one layer belongs to is not known.
+        """
+        subject, chosen = self._evidence.subjects[position], self._evidence.baselines[position]
+        sides = [subject, chosen.subject if chosen else None]
+        now, before = (
+            _packages(side.measure(budget.metric, _WHOLE)) if side else None for side in sides
+        )
+        return replace(
+            self._measured(self._plain(budget, position, part)),
+            limits="growth",
+            whole=(now or Measured(None), before),
+        )
 
     def _ordinary(self, question: Question) -> int | None:
         """The highest value that is no jump in the history of the image, None if nothing tells."""
@@ -299,6 +307,16 @@ class Questions:
             self.short.add(question.image)
             return None
         return found.limit
+
+
+def _packages(measured: Measured) -> Measured:
+    """The number with only its splits by package, which are made when somebody looks at them."""
+    from layerscope.gate.report_splits import Splits  # noqa: PLC0415 - only for own layers
+
+    return replace(
+        measured,
+        splits=Splits(lambda: (split for split in measured.splits if split.by == "package")),
+    )
 
 
 def _finite(measured: Measured) -> Measured:

@@ -70,6 +70,8 @@ class SplitRow(Row, frozen=True, kw_only=True):
         by: What the parts are.
         metric: Which number is split: packages and paths split content, not compressed bytes.
         parts: The largest change first (without a baseline the largest part), `rest` last.
+        whole_image: Whether the split is of the whole image where the check is about own layers or
+            those of the base: of which package a layer's file is, is not known.
     """
 
     by: Split
@@ -79,6 +81,7 @@ class SplitRow(Row, frozen=True, kw_only=True):
     new: int | None
     delta: int | None
     parts: list[PartRow]
+    whole_image: bool = False
 
 
 class WaiverRow(Row, frozen=True, kw_only=True):

@@ -147,3 +147,50 @@ def test_comment_silences_a_rule(tmp_path: Path) -> None:
     found = document(run("dockerfile", "lint", "-f", "json", cwd=written(tmp_path, text)))
 
     assert rules(found) == [(2, "package-cache-kept")]
+
+
+def test_several_files_are_all_judged_and_the_worst_counts(tmp_path: Path) -> None:
+    written(tmp_path)
+    (tmp_path / "clean").write_text("FROM scratch\nCOPY app /app\n")
+
+    result = run(
+        "dockerfile", "lint", "--fail-on", "error", "clean", "Dockerfile", "nowhere", cwd=tmp_path
+    )
+    found = run("dockerfile", "lint", "--fail-on", "warning", "Dockerfile", "clean", cwd=tmp_path)
+
+    assert result.status == 3
+    assert "nowhere: no such file" in result.err
+    text = result.out.decode()
+    assert "Dockerfile:2: warning package-cache-kept" in text
+    assert "nothing found" not in text
+    assert found.status == 1
+
+
+def test_several_clean_files_say_nothing(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_text("FROM scratch\nCOPY app /app\n")
+
+    result = run("dockerfile", "lint", "--fail-on", "info", "a", "b", cwd=tmp_path)
+
+    assert (result.status, result.out, result.err) == (0, b"", "")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("-f", "json"),
+        ("--save", "json=out"),
+        ("-o", "out"),
+        ("--context", "."),
+        ("--image", "app.tar"),
+        ("--target", "build"),
+    ],
+)
+def test_what_is_of_one_file_is_refused_for_several(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    result = run("dockerfile", "lint", *options, "Dockerfile", "Dockerfile", cwd=written(tmp_path))
+
+    assert (result.status, result.out) == (2, b"")
+    assert "expected one Dockerfile, found several" in result.err
+    assert not (tmp_path / "out").exists()

@@ -140,10 +140,12 @@ def gate(  # noqa: PLR0917 - typer gives all of them by name
     """
     targets = Targets.of(common, files, formats, FORMATS)
     from layerscope.cli.configuration import load_policy  # noqa: PLC0415 - not for --help
+    from layerscope.cli.gate_inputs import refuse_without_dive  # noqa: PLC0415 - the same
 
     policy = load_policy(config)
     read = Reading(reading, common)
     judged = _judged(images or [], report or [], policy, read)
+    refuse_without_dive(judged, policy)
     if Format.REPORT in _wanted(targets) and judged.report is None:
         raise UsageError("expected one report to write, found several", "--save report")
     places = list(baseline or policy.baselines)

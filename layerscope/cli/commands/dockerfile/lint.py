@@ -12,6 +12,7 @@ from layerscope.cli.messages import say_faults
 from layerscope.cli.options import CommonOptions, FileOptions, Format, FormatOptions, with_options
 from layerscope.cli.streams import Look, Targets
 from layerscope.cli.values import PlainCommand
+from layerscope.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,7 +36,12 @@ def lint(  # noqa: PLR0917 - typer gives all of them by name
     common: CommonOptions,
     files: FileOptions,
     formats: FormatOptions,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The Dockerfile.")] = "Dockerfile",
+    file: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="FILE", help="The Dockerfile, or several.", show_default="Dockerfile"
+        ),
+    ] = None,
     context: Annotated[
         str | None, typer.Option("--context", metavar="DIR", help="Its build context.")
     ] = None,
@@ -55,13 +61,44 @@ def lint(  # noqa: PLR0917 - typer gives all of them by name
 
     With --context it also looks for a missing ignore file; with --image it says how many bytes a
     finding costs. A comment `# layerscope: ignore=RULE` above an instruction is heeded.
+
+    Several files are judged one after the other, as text on standard output.
     """
     targets = Targets.of(common, files, formats)
+    names = file or ["Dockerfile"]
+    if len(names) > 1:
+        _refuse_for_several(targets, context, image, target)
     from layerscope.cache.context import index_folder  # noqa: PLC0415 - not for --help
     from layerscope.journeys.lint import lint_file  # noqa: PLC0415 - not for --help
-    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
-    document = lint_file(file, context=context, image=image, target=target, index=index_folder())
+    statuses = []
+    for name in names:
+        document = lint_file(
+            name, context=context, image=image, target=target, index=index_folder()
+        )
+        if len(names) == 1 or document.findings:
+            _deliver(document, targets)
+        faulty = say_faults(document.faults)
+        statuses.append(faulty or (FAILED if reached(document, fail_on) else DONE))
+    return max(statuses)
+
+
+def _refuse_for_several(
+    targets: Targets, context: str | None, image: str | None, target: str | None
+) -> None:
+    if targets.format is not Format.TEXT or targets.output or targets.saves:
+        raise UsageError(
+            "expected one Dockerfile, found several: a document is of one file",
+            hint="leave out --format, --output and --save, or give one file",
+        )
+    if context is not None or image is not None or target is not None:
+        raise UsageError(
+            "expected one Dockerfile, found several: --context, --image and --target are of one"
+        )
+
+
+def _deliver(document: LintDocument, targets: Targets) -> None:
+    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     def as_text(look: Look) -> Iterable[bytes]:
         from layerscope.render.lint_text import lint_text  # noqa: PLC0415 - JSON needs no rich
@@ -74,8 +111,6 @@ def lint(  # noqa: PLR0917 - typer gives all of them by name
     if document.findings or not document.faults:
         renderers[Format.TEXT] = as_text
     targets.deliver(renderers)
-    status = say_faults(document.faults)
-    return status or (FAILED if reached(document, fail_on) else DONE)
 
 
 def reached(document: LintDocument, fail_on: Severity | None) -> bool:
