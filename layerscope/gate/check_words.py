@@ -5,8 +5,9 @@ Only numbers and words of layerscope stand in it, never a name that an image cou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from layerscope.gate.limits import difference, exact, plain
 from layerscope.units import bytes_text, counted
@@ -34,8 +35,7 @@ GROWTH = frozenset({"max-increase", "max-increase-percent"})
 _WHOSE = {"all": "", "own": "the image's own layers: ", "base": "the layers of the base: "}
 
 
-@dataclass(frozen=True, slots=True)
-class CheckWords:
+class CheckWords(msgspec.Struct, frozen=True):
     """What a check can say of its numbers.
 
     Attributes:

@@ -6,10 +6,9 @@ counts as that a limit is broken, or cannot be judged, is decided here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from msgspec import structs
+import msgspec
 
 from layerscope.gate.check_words import GROWTH, CheckWords
 from layerscope.gate.limits import (
@@ -35,8 +34,7 @@ WORSE: dict[Counts, int] = {"pass": 0, "warn": 1, "fail": 2}
 """What a check counts as, the worst last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """A number that a budget bounds.
 
     Attributes:
@@ -205,7 +203,7 @@ def _attribution(question: Question, limits: list[LimitRow]) -> list[SplitRow]:
     rows = split_rows(before, question.now, question.lines)
     if question.whole and before is not None:
         now, then = question.whole
-        rows += [structs.replace(row, whole_image=True) for row in split_rows(then, now)]
+        rows += [msgspec.structs.replace(row, whole_image=True) for row in split_rows(then, now)]
     if not rows and broken <= {"max", "min"}:
         rows = split_rows(None, question.now, question.lines)
     return rows

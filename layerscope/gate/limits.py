@@ -8,9 +8,10 @@ comparison and difference is one of fractions, and nothing is ever rounded befor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from layerscope.gate.measured import INFINITE
 from layerscope.gate.verdict import LimitRow
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from layerscope.gate.verdict import LimitKind, Number
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(msgspec.Struct, frozen=True):
     """What a number is compared with.
 
     Attributes:

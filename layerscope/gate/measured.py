@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,8 +19,7 @@ INFINITE = "infinite: nothing is stored above layer 0"
 """The reason for None where dive divides by zero and has infinity, which no maximum allows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """One part of a number; pieces of one split with equal `label` and `kind` are the same thing.
 
     Attributes:
@@ -39,8 +39,7 @@ class Piece:
     diff_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Composition:
+class Composition(msgspec.Struct, frozen=True):
     """A number split: the pieces and `rest` sum to `total`.
 
     Attributes:
@@ -61,8 +60,7 @@ class Composition:
     rest: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(msgspec.Struct, frozen=True):
     """A number of an image, or None with the reason (a part of a sentence), and its splits."""
 
     value: int | float | None
@@ -70,8 +68,7 @@ class Measured:
     splits: Sequence[Composition] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StoredLayer:
+class StoredLayer(msgspec.Struct, frozen=True):
     """A layer as it is stored: what tells whether sizes can be compared, and what a pull moves."""
 
     digest: str | None
@@ -114,8 +111,7 @@ class Subject(Protocol):
         """The whole image's numbers by metric, for tables: those that are known or should be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(msgspec.Struct, frozen=True):
     """What an image is compared with: a baseline's image, and the input that it came from."""
 
     subject: Subject

@@ -6,8 +6,9 @@ for. A configuration may leave out `_bytes` and write `-` for `_`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from layerscope.report.metrics import UNITS
 
@@ -22,8 +23,7 @@ _WHOLE: frozenset[ScopeKind] = frozenset({"image"})
 _RUN: frozenset[ScopeKind] = frozenset({"run"})
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(msgspec.Struct, frozen=True):
     """One number.
 
     Attributes:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from datetime import date  # noqa: TC003 - a struct's types can be asked for
+from fractions import Fraction  # noqa: TC003 - the same
+from typing import Literal
 
-if TYPE_CHECKING:
-    from datetime import date
-    from fractions import Fraction
+import msgspec
 
 Severity = Literal["fail", "warn"]
 WhenUnknown = Literal["fail", "warn", "pass"]
 ScopeKind = Literal["image", "layer", "path", "package", "instruction", "run"]
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """Which part of an image a budget is about.
 
     Attributes:
@@ -29,16 +27,14 @@ class Scope:
     pattern: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
+class Waiver(msgspec.Struct, frozen=True):
     """Until when, that day included, a broken budget is let pass, and why."""
 
     until: date
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(msgspec.Struct, frozen=True):
     """Bounds on one number of each image that the glob fits.
 
     Attributes:
@@ -60,7 +56,7 @@ class Budget:
     name: str
     metric: str
     image: str = ""
-    scope: Scope = field(default_factory=Scope)
+    scope: Scope = msgspec.field(default_factory=Scope)
     maximum: Fraction | None = None
     minimum: Fraction | None = None
     max_increase: Fraction | None = None
@@ -72,8 +68,7 @@ class Budget:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True):
     """All that a configuration asks of a gate.
 
     Attributes:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isfinite
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from layerscope.gate.checks import Question
 from layerscope.gate.comparable import compressed_otherwise
@@ -33,8 +35,7 @@ _NO_BASELINE = "there is no baseline"
 _WHOLE = Scope()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """All that a policy is judged by; images are in one order everywhere.
 
     Attributes:

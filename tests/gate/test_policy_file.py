@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 
 from layerscope.errors import UsageError
-from layerscope.gate.metrics import METRICS, metric_named
+from layerscope.gate.metrics import AGAINST_A_BASELINE, METRICS, metric_named
 from layerscope.gate.policy import Budget, Policy, Scope, Waiver
 from layerscope.gate.policy_file import BUDGETS_MOST, metric_words, policy_of
 
@@ -164,13 +164,20 @@ def test_ratio_that_may_exceed_one_does() -> None:
 @pytest.mark.parametrize("name", sorted(METRICS))
 def test_every_metric_can_be_bounded_by_all_of_its_spellings(name: str) -> None:
     plain = name.removesuffix("_bytes")
+    growth = "" if name in AGAINST_A_BASELINE else "max-increase-percent = 1\n"
     for word in {name, name.replace("_", "-"), plain, plain.replace("_", "-")}:
-        found = policy(f'[[budget]]\nmetric = "{word}"\nmax = 1\nmax-increase-percent = 1\n')
+        found = policy(f'[[budget]]\nmetric = "{word}"\nmax = 1\n{growth}')
 
         assert found.budgets[0].metric == name
         assert found.budgets[0].scope.kind == (
             "image" if "image" in METRICS[name].scopes else "run"
         )
+
+
+@pytest.mark.parametrize("name", sorted(AGAINST_A_BASELINE))
+def test_growth_of_what_is_a_growth_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="is a growth itself"):
+        policy(f'[[budget]]\nmetric = "{name}"\nmax-increase = 1\n')
 
 
 def test_words_for_metrics_are_those_that_are_understood() -> None:
