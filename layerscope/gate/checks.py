@@ -54,7 +54,8 @@ class Question(msgspec.Struct, frozen=True):
         severity: What breaking a limit counts as.
         fingerprint: For the row.
         lines: Lines of the Dockerfile by index of the layer.
-        whole: The whole image's number now and before, for splits that a part of it does not have.
+        whole: The whole image's number now and before, for splits by package; None if those would
+            tell of more than the layers in question.
     """
 
     budget: Budget
@@ -72,7 +73,7 @@ class Question(msgspec.Struct, frozen=True):
     severity: Severity = "fail"
     fingerprint: str = ""
     lines: Mapping[int, int] | None = None
-    whole: tuple[Measured, Measured | None] | None = None
+    whole: tuple[Measured, Measured] | None = None
 
 
 def judged(question: Question, today: date) -> CheckRow:

@@ -255,32 +255,37 @@ class Questions:
         if budget.maximum is not None or budget.minimum is not None:
             yield replace(self._measured(self._plain(budget, position)), limits="absolute")
         whole = _finite(baseline.measure(budget.metric, _WHOLE)).value
-        own = replace(self._of_part(budget, position, "own"), percent_of=whole)
+        own = replace(self._of_own(budget, position, baseline), percent_of=whole)
         own = replace(own, ordinary=self._ordinary(own))
         if own.ordinary is not None or has_growth_limit(budget):
             yield own
-        base = replace(self._of_part(budget, position, "base"), percent_of=whole, severity="warn")
+        base = replace(
+            self._measured(self._plain(budget, position, "base")),
+            limits="growth",
+            percent_of=whole,
+            severity="warn",
+        )
         numbers = (base.now.value, base.before.value if base.before else None)
         if None in numbers or numbers[0] == numbers[1] or base.incomparable:
             return
         if has_growth_limit(budget):
             yield base
 
-    def _of_part(self, budget: Budget, position: int, part: Part) -> Question:
-        """The growth of own layers or of those of the base, with packages of the whole image.
+    def _of_own(self, budget: Budget, position: int, baseline: Subject) -> Question:
+        """The growth of own layers.
 
-        Which package a file of one layer belongs to is not known.
+        Which package a file of one layer belongs to is not known. But what packages of the whole
+        image changed is the doing of own layers where those of the base are the very same.
         """
-        subject, chosen = self._evidence.subjects[position], self._evidence.baselines[position]
-        sides = [subject, chosen.subject if chosen else None]
-        now, before = (
-            _packages(side.measure(budget.metric, _WHOLE)) if side else None for side in sides
-        )
-        return replace(
-            self._measured(self._plain(budget, position, part)),
-            limits="growth",
-            whole=(now or Measured(None), before),
-        )
+        subject = self._evidence.subjects[position]
+        question = self._measured(self._plain(budget, position, "own"))
+        whole = None
+        if _base_ids(subject) and _base_ids(subject) == _base_ids(baseline):
+            whole = (
+                _packages(subject.measure(budget.metric, _WHOLE)),
+                _packages(baseline.measure(budget.metric, _WHOLE)),
+            )
+        return replace(question, limits="growth", whole=whole)
 
     def _ordinary(self, question: Question) -> int | None:
         """The highest value that is no jump in the history of the image, None if nothing tells."""
@@ -308,6 +313,13 @@ class Questions:
             self.short.add(question.image)
             return None
         return found.limit
+
+
+def _base_ids(subject: Subject) -> list[str]:
+    """The DiffIDs of the layers of the base; empty unless all are known."""
+    found = [layer.diff_id for layer in subject.layers[: subject.base_layers or 0]]
+    known = [diff_id for diff_id in found if diff_id is not None]
+    return known if len(known) == len(found) else []
 
 
 def _packages(measured: Measured) -> Measured:

@@ -70,8 +70,9 @@ class SplitRow(Row, frozen=True, kw_only=True):
         by: What the parts are.
         metric: Which number is split: packages and paths split content, not compressed bytes.
         parts: The largest change first (without a baseline the largest part), `rest` last.
-        whole_image: Whether the split is of the whole image where the check is about own layers or
-            those of the base: of which package a layer's file is, is not known.
+        whole_image: Whether the split is of the whole image where the check is about own layers: of
+            which package a layer's file is, is not known. The layers of the base did not change
+            then, so that the changes are those of own layers.
     """
 
     by: Split

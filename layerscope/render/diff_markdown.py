@@ -6,6 +6,7 @@ as a character reference: no link, mention, image or tag comes out of an image.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from layerscope.render.diff_words import (
@@ -40,6 +41,7 @@ CHARACTERS = 160
 
 _SIGNS = {"+": "added", "-": "removed", "~": "changed", ">": "moved"}
 _SAFE = frozenset(" /-.,+=")
+_ADDRESS = re.compile(r"([^ ])&#64;")
 
 
 def code(text: str) -> str:
@@ -53,7 +55,9 @@ def code(text: str) -> str:
         char if char.isalnum() or char in _SAFE or ord(char) > 0x7F else f"&#{ord(char)};"
         for char in cut
     )
-    # Hosts make links of what begins with "www.", in code that was written as HTML too.
+    # Hosts make links of what begins with "www." and of mail addresses, in code that was written as
+    # HTML too. No reference hides an address from them, but a comment parts it.
+    escaped = _ADDRESS.sub(r"\1<!-- -->&#64;", escaped)
     return f"<code>{escaped.replace('.', '&#46;') if 'www.' in cut.lower() else escaped}</code>"
 
 
@@ -97,7 +101,7 @@ def _sizes(pair: PairRow) -> str:
         row = getattr(pair.sizes, name)
         change = f"not measured: {code(row.reason)}" if row.delta is None else signed(row.delta)
         rows.append([f"{word} ({about})", *sizes(row.old, row.new), change])
-    return _table(["", "old", "new", "change"], rows)
+    return table(["", "old", "new", "change"], rows)
 
 
 def _growth(growth: GrowthRow) -> list[str]:
@@ -117,9 +121,9 @@ def _growth(growth: GrowthRow) -> list[str]:
     for header, parts in (("Folder", growth.by_folder), ("Type of file", growth.by_file_type)):
         cells = [([code(part_name(part))], part.old_bytes, part.new_bytes) for part in parts]
         splits.append((header, cells))
-    blocks = [_details("By instruction", _instructions(growth))] if growth.by_instruction else []
+    blocks = [details("By instruction", _instructions(growth))] if growth.by_instruction else []
     return blocks + [
-        _details(f"By {header.lower()}", _split(header, rows)) for header, rows in splits if rows
+        details(f"By {header.lower()}", _split(header, rows)) for header, rows in splits if rows
     ]
 
 
@@ -138,7 +142,7 @@ def _instructions(growth: GrowthRow) -> str:
         visible = sum(row.delta_bytes for row in left)
         stored = sum(content_change(row) or 0 for row in left)
         lines.append([f"and {count_text(len(left))} more", signed(visible), signed(stored)])
-    return _table(["Instruction", "visible", "content"], lines)
+    return table(["Instruction", "visible", "content"], lines)
 
 
 def _split(header: str, rows: Sequence[tuple[list[str], int, int]]) -> str:
@@ -147,7 +151,7 @@ def _split(header: str, rows: Sequence[tuple[list[str], int, int]]) -> str:
     if len(rows) > ROWS:
         left = sum(new - old for _, old, new in rows[ROWS:])
         lines.append([f"and {count_text(len(rows) - ROWS)} more", "", "", signed(left)])
-    return _table([header, "old", "new", "change"], lines)
+    return table([header, "old", "new", "change"], lines)
 
 
 def _rest(pair: PairRow) -> list[str]:
@@ -158,12 +162,10 @@ def _rest(pair: PairRow) -> list[str]:
         for row in settings:
             old, new = (_code(value_text(value, CHARACTERS)) for value in (row.old, row.new))
             lines.append(f"- {row.change}: {code(setting_name(row))} {old} to {new}")
-        blocks.append(_details(f"Config: {len(settings)} settings", "\n".join(_cut(lines))))
+        blocks.append(details(f"Config: {len(settings)} settings", "\n".join(_cut(lines))))
     if pair.history:
         lines = [f"- {row.change}: {code(step_words(row))}" for row in pair.history]
-        blocks.append(
-            _details(f"Instructions: {kind_counts(pair.history)}", "\n".join(_cut(lines)))
-        )
+        blocks.append(details(f"Instructions: {kind_counts(pair.history)}", "\n".join(_cut(lines))))
     if pair.files:
         lines = [
             f"- {_SIGNS[sign]} {signed(delta) if delta is not None else ''}"
@@ -177,7 +179,7 @@ def _rest(pair: PairRow) -> list[str]:
             f"{count_text(len(pair.files.moved))} moved"
         )
         if lines:
-            blocks.append(_details(f"Files: {counts}", "\n".join(_cut(lines))))
+            blocks.append(details(f"Files: {counts}", "\n".join(_cut(lines))))
     return blocks
 
 
@@ -190,12 +192,12 @@ def _cut(lines: Sequence[str]) -> list[str]:
     return [*lines[:ROWS], *more]
 
 
-def _details(summary: str, body: str) -> str:
+def details(summary: str, body: str) -> str:
     """A part that is folded until someone wants it; `summary` has nothing of an image in it."""
     return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
 
 
-def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table whose first column is on the left, the others, numbers, on the right."""
     lines = [headers, ["---", *["---:"] * (len(headers) - 1)], *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
