@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from layerscope import __version__
 from layerscope.cache.lint import Evidence, lint
 from layerscope.errors import InputError
-from layerscope.journeys.build_inputs import Contexts
 from layerscope.journeys.dockerfile import read_stages
-from layerscope.journeys.layer_evidence import layer_evidence
 from layerscope.report.document import FaultRow, Tool
 from layerscope.report.fault_rows import fault_row
 from layerscope.report.lint_document import FindingRow, LintDocument, MeasuredRow
@@ -56,6 +54,8 @@ def _linted(
     dockerfile = read_stages(path)
     opened = None
     if context is not None:
+        from layerscope.journeys.build_inputs import Contexts  # noqa: PLC0415 - only with a context
+
         opened = Contexts.empty(index, "buildkit").open(context, path)
     evidence, faults = _evidence(dockerfile, image, target)
     if opened is not None:
@@ -76,6 +76,8 @@ def _evidence(
 ) -> tuple[Evidence | None, list[FaultRow]]:
     if image is None:
         return None, []
+    from layerscope.journeys.layer_evidence import layer_evidence  # noqa: PLC0415 - only with an image
+
     layers, faults = layer_evidence(dockerfile, image, target)
     return Evidence(layers), faults
 
