@@ -15,6 +15,7 @@ from pathlib import Path
 
 from layerscope.cli.app import COMMANDS
 from layerscope.cli.commands import cache, catalog, dockerfile, plan
+from layerscope.synth.demo_gate import write_gate_demo
 from layerscope.synth.demo_project import write_project
 from layerscope.synth.gallery import GALLERY
 from reports.accuracy_pages import accuracy_pages
@@ -27,6 +28,17 @@ GROUPS = {
     "catalog": catalog.COMMANDS,
     "plan": plan.COMMANDS,
 }
+GATE_FILES = {
+    "json": "verdict.json",
+    "markdown": "comment.md",
+    "csv": "checks.csv",
+    "github": "annotations.txt",
+    "sarif": "results.sarif",
+    "junit": "junit.xml",
+    "gitlab": "code-quality.json",
+    "openmetrics": "metrics.txt",
+}
+"""The formats of a verdict and what their files are called."""
 WIDTH = 100
 
 INTRODUCTION = """\
@@ -44,6 +56,7 @@ def generated() -> dict[str, bytes]:
     for scenario in GALLERY:
         files.update(_gallery(scenario))
     files.update(_build_cache())
+    files.update(_gate())
     return files
 
 
@@ -83,6 +96,20 @@ def _build_cache() -> dict[str, bytes]:
     place = "reports/gallery/build-cache"
     files = {f"{place}/{command}.txt": text.encode() for command, text in texts.items()}
     return {**files, f"{place}/simulate.json": document.encode()}
+
+
+def _gate() -> dict[str, bytes]:
+    """What is said of the demo's image that grew, in every format from one run."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = write_gate_demo(Path(name, "gate"))
+        saves = [f"--save={kind}={file}" for kind, file in GATE_FILES.items()]
+        words = ["gate", "after.tar", "--baseline", "before.tar", "--dockerfile", "Dockerfile"]
+        text = _run([*words, "--today", "2026-11-24", "--exit-zero", "-q", *saves], folder)
+        written = {file: (folder / file).read_bytes() for file in GATE_FILES.values()}
+    place = "reports/gallery/gate"
+    return {f"{place}/gate.txt": text.encode()} | {
+        f"{place}/{file}": content for file, content in written.items()
+    }
 
 
 def _run(words: list[str], folder: Path = REPOSITORY) -> str:

@@ -192,7 +192,7 @@ def test_commands_of_the_readme_are_run_by_ci() -> None:
     commands = [line for _, text in blocks for line in text.splitlines() if line.startswith("$ ")]
 
     # Every command is marked as one, so that the pattern of .ci/run finds it.
-    assert {language for language, _ in blocks} <= {"console", "text", "python", "json"}
+    assert {language for language, _ in blocks} <= {"console", "text", "python", "json", "toml"}
     assert all(text.startswith("$ ") for language, text in blocks if language == "console")
     assert "$ make demo" in commands
     assert "$ make test" in commands

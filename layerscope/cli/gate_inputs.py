@@ -95,6 +95,24 @@ def refuse_without_dive(judged: Judged, policy: Policy) -> None:
         raise UsageError(NO_DIVE, "--report")
 
 
+def refuse_other_file(path: str) -> None:
+    """Raises `UsageError` if the file is there and is no baseline: it would be lost."""
+    if not os.path.lexists(path):
+        return
+    try:
+        with open(path, "rb") as file:
+            # One that a merge left half and half is no JSON, and is to be written anew as well.
+            known = b'"layerscope.baseline/' in file.read(DOCUMENT_BYTES)
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", shown(path)) from error
+    if not known:
+        raise UsageError(
+            "expected a baseline file to write anew, found something else",
+            shown(path),
+            hint="give another --baseline, or remove the file",
+        )
+
+
 def candidates(
     texts: Sequence[str], policy: Policy, read: Reading
 ) -> tuple[list[tuple[str, Sequence[Subject]]], Mapping[str, Number], list[str]]:

@@ -187,7 +187,8 @@ def _judged(images: Sequence[str], reports: Sequence[str], policy: Policy, read:
 
 def _update(policy: Policy, judged: Judged, places: Sequence[str], common: CommonOptions) -> None:
     """Write the baseline file. Raises: `UsageError` if it is not clear which, or one is no such."""
-    from layerscope.gate.baseline import baseline_bytes, baseline_of  # noqa: PLC0415 - few ask for it
+    from layerscope.cli.gate_inputs import refuse_other_file  # noqa: PLC0415 - few ask for it
+    from layerscope.gate.baseline import baseline_bytes, baseline_of  # noqa: PLC0415 - the same
 
     if len(places) != 1 or not places[0].endswith(".json"):
         raise UsageError(
@@ -195,6 +196,7 @@ def _update(policy: Policy, judged: Judged, places: Sequence[str], common: Commo
             "--update-baseline",
             hint=f"name it: --baseline {BASELINE_FILE}",
         )
+    refuse_other_file(places[0])
     if judged.faults:
         # What is damaged must not become what the next run is measured by.
         return
