@@ -7,6 +7,7 @@ user named them.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -185,19 +186,22 @@ def _plain(path: str) -> str:
 def _fingerprints(checks: Sequence[CheckRow]) -> list[str]:
     """One for each check; checks that share theirs are told apart by part, layer and order."""
     taken: set[str] = set()
+    # How many copies of a check there were: to count from 0 again would be quadratic.
+    copies: Counter[tuple[object, ...]] = Counter()
     marks = []
     for check in checks:
-        mark, copy = check.fingerprint, 0
+        mark = check.fingerprint
         while not mark or mark in taken:
-            mark = _mixed(check, copy)
-            copy += 1
+            about = (check.fingerprint, check.budget, check.part, check.layer, check.image)
+            mark = _mixed(about, copies[about])
+            copies[about] += 1
         taken.add(mark)
         marks.append(mark)
     return marks
 
 
-def _mixed(check: CheckRow, copy: int) -> str:
+def _mixed(about: tuple[object, ...], copy: int) -> str:
     import hashlib  # noqa: PLC0415 - only checks that share a fingerprint need it
 
-    about = [check.fingerprint, check.budget, check.part, check.layer, check.image, copy]
-    return hashlib.sha256(repr(about).encode("ascii", "backslashreplace")).hexdigest()
+    text = repr([*about, copy])
+    return hashlib.sha256(text.encode("ascii", "backslashreplace")).hexdigest()

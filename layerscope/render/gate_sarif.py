@@ -51,8 +51,8 @@ def gate_sarif(verdict: Verdict) -> bytes:
     rows = [row for row in findings(verdict) if row.check.outcome != "pass"]
     told, left = rows, 0
     if len(rows) > RESULTS:
-        worst = {id(row.check) for row in worst_findings(rows)[:RESULTS]}
-        told, left = [row for row in rows if id(row.check) in worst], len(rows) - RESULTS
+        worst = {id(row) for row in worst_findings(rows)[:RESULTS]}
+        told, left = [row for row in rows if id(row) in worst], len(rows) - RESULTS
     budgets = _budgets(verdict.checks if not left else [row.check for row in told])
     indexes = {budget: at for at, budget in enumerate(budgets)}
     run = {

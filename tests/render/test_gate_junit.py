@@ -102,7 +102,7 @@ def test_junit_long_split_sums_up_what_has_no_room() -> None:
 
 
 def test_junit_warning_passes_and_says_so() -> None:
-    (test,) = [row for row in report(verdicts.warned()).iter("testcase")][3:]
+    (test,) = list(report(verdicts.warned()).iter("testcase"))[3:]
     assert [part.tag for part in test] == ["system-out"]
     assert (test.findtext("system-out") or "").startswith("WARN: 88.0 MB is more than 80.0 MB")
 

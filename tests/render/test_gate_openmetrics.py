@@ -23,7 +23,7 @@ def families(verdict: Verdict) -> dict[str, Metric]:
     """The families of metrics by name; the parser refuses what the specification forbids."""
     text = gate_openmetrics(verdict).decode("utf-8")
     assert text.endswith("\n# EOF\n")
-    found = {family.name: family for family in text_string_to_metric_families(text)}
+    found = {family.name: family for family in text_string_to_metric_families(text)}  # type: ignore[no-untyped-call] # the parser has no types
     for family in found.values():
         assert family.type == "gauge"
         assert family.documentation
