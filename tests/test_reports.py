@@ -33,7 +33,7 @@ def test_output_in_the_readme_is_an_excerpt_of_the_gallery() -> None:
     blocks = re.findall(
         r"^```text\n(.*?)^```$", read("README.md").decode(), re.MULTILINE | re.DOTALL
     )
-    places = ("one-base/report", "damaged/report", "build-cache/simulate")
+    places = ("one-base/report", "damaged/report", "build-cache/simulate", "gate/gate")
     reports = [read(f"reports/gallery/{place}.txt").decode() for place in places]
 
     excerpts = [part.strip("\n") for block in blocks for part in block.split("[…]\n")]

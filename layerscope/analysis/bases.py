@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 How = Literal["annotation", "layers", "label", "history", "root-filesystem"]
 
+AFTER_PAUSE = "a day or more passed between two steps"
+"""The evidence of a base that only a pause in the history tells."""
+
 _NAME = "org.opencontainers.image.base.name"
 _DIGEST = "org.opencontainers.image.base.digest"
 _LONGEST_TEXT = 300
@@ -217,7 +220,7 @@ def _own_start(image: Image) -> tuple[int, str | None, str]:
     if command > start:
         start, why = command, "a CMD in the middle of the history is where a base image ends"
     if start == 0:
-        start, why = _after_pause(records), "a day or more passed between two steps"
+        start, why = _after_pause(records), AFTER_PAUSE
     return start, None, why
 
 

@@ -28,7 +28,7 @@ def load_policy(config: str | None) -> Policy:
 
     What ends in `.toml` is TOML, of `pyproject.toml` the table `[tool.layerscope]`; any other file
     is read as dive's rules. `Policy.file` is relative to the working folder, unless `config` says
-    otherwise.
+    otherwise; `baselines` and `dockerfile` are from there too, wherever the file is.
 
     Raises: `UsageError` if there is no such file, none at all, or it says something wrong.
     """
@@ -100,11 +100,48 @@ def _load(path: Path, shown_as: str) -> Policy:
 
     values = _toml(text, shown_as)
     if path.name != PROJECT_FILE:
-        return policy_of(values, shown_as, budget_lines(text))
+        return _from_here(policy_of(values, shown_as, budget_lines(text)), shown_as)
     table = _table(values)
     if not isinstance(table, dict):
         raise UsageError(f"has no table [{'.'.join(PROJECT_TABLE)}]", shown(shown_as))
-    return policy_of(table, shown_as, budget_lines(text, PROJECT_TABLE))
+    return _from_here(policy_of(table, shown_as, budget_lines(text, PROJECT_TABLE)), shown_as)
+
+
+def _from_here(policy: Policy, file: str) -> Policy:
+    """The policy with its inputs as they are named from the working folder.
+
+    A file says them from its own folder. If they were looked for elsewhere, a run in another
+    folder would find no baseline, and would not judge growth at all.
+    """
+    folder = os.path.dirname(file)
+    if not folder:
+        return policy
+    from msgspec.structs import replace  # noqa: PLC0415 - only for a file of another folder
+
+    return replace(
+        policy,
+        baselines=tuple(_below(folder, text) for text in policy.baselines),
+        dockerfile=_below(folder, policy.dockerfile) if policy.dockerfile else None,
+    )
+
+
+def _below(folder: str, text: str) -> str:
+    """An input with its path below a folder; what has no path there is left as it is."""
+    if text == "-":
+        return text
+    if text.startswith("@"):
+        return f"@{os.path.join(folder, text[1:])}"
+    from layerscope.sources.arguments import (  # noqa: PLC0415 - as above
+        LATER_TRANSPORTS,
+        TRANSPORTS,
+    )
+
+    transport, _, path = text.partition(":")
+    if transport in LATER_TRANSPORTS:
+        return text
+    if path and transport in TRANSPORTS:
+        return f"{transport}:{os.path.join(folder, path.removeprefix('//'))}"
+    return os.path.join(folder, text)
 
 
 def _table(values: Mapping[str, object]) -> object:

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from layerscope.gate.verdict import Number
     from layerscope.report.document import FaultRow, ImageRow, Report, SkippedRow
 
+STDIN = "-"
 TABLES = ("files", "packages")
 """What of an image tells which path and which package made it grow."""
 CACHE_SCHEMA = "layerscope.cache/1"
 CACHE_METRIC = "cache_steps_rebuilt"
 DOCUMENT_BYTES = 2 * 1024**3
+KEPT = b'"layerscope.baseline/'
+"""What a baseline file has in it, however damaged."""
 
 _CHUNK = 64
 
@@ -58,13 +61,17 @@ class Judged:
 def judged_reports(paths: Sequence[str]) -> Judged:
     """What saved documents say: reports, and predictions of `cache simulate` for the run.
 
-    Raises: `InputError` for a file that cannot be read or is neither.
+    Raises: `UsageError` for an empty name; `InputError` for a file that cannot be read or is
+        neither.
     """
+    if "" in paths:
+        # Such as a shell variable that is not set.
+        raise UsageError("expected the name of a file, found an empty one", "--report")
     found = Judged()
     rebuilt: list[Number] = []
     for path in paths:
         try:
-            values = _decoded(path)
+            values = _decoded(_read(path))
             if isinstance(values, dict) and values.get("schema") == CACHE_SCHEMA:
                 rebuilt.append(_rebuilt(values))
             else:
@@ -102,7 +109,7 @@ def refuse_other_file(path: str) -> None:
     try:
         with open(path, "rb") as file:
             # One that a merge left half and half is no JSON, and is to be written anew as well.
-            known = b'"layerscope.baseline/' in file.read(DOCUMENT_BYTES)
+            known = KEPT in file.read(DOCUMENT_BYTES)
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", shown(path)) from error
     if not known:
@@ -142,6 +149,8 @@ def history(folder: str) -> list[tuple[str, Sequence[Subject]]]:
 
     Raises: `UsageError` if the folder holds none; `InputError` for a file that is neither.
     """
+    if not folder:
+        raise UsageError("expected the name of a folder, found an empty one", "--history")
     try:
         names = [entry.name for entry in os.scandir(folder) if entry.name.endswith(".json")]
     except OSError as error:
@@ -149,10 +158,10 @@ def history(folder: str) -> list[tuple[str, Sequence[Subject]]]:
     if not names:
         raise UsageError("expected a folder of reports (*.json), found none", shown(folder))
     found = []
-    for name in sorted(names, key=_natural):
+    for name in sorted(names, key=lambda name: (_natural(name), name)):
         path = os.path.join(folder, name)
         try:
-            found.append((path, _subjects_in(_decoded(path))[0]))
+            found.append((path, _subjects_in(_read(path))[0]))
         except InputError as error:
             error.within(shown(path))
             raise
@@ -162,7 +171,10 @@ def history(folder: str) -> list[tuple[str, Sequence[Subject]]]:
 def histories(
     subjects: Sequence[Subject], past: Sequence[tuple[str, Sequence[Subject]]]
 ) -> list[list[Subject]]:
-    """For each image the same image of earlier runs, oldest first; empty without earlier runs."""
+    """For each image the same image of earlier runs, oldest first; empty without earlier runs.
+
+    A lone image has a partner whatever it is called, and a series of several images is none.
+    """
     if not past:
         return []
     from layerscope.gate.choose_baseline import choose  # noqa: PLC0415 - only for a history
@@ -170,7 +182,7 @@ def histories(
     found: list[list[Subject]] = [[] for _ in subjects]
     for run in past:
         for earlier, chosen in zip(found, choose(subjects, [run]), strict=True):
-            if chosen is not None:
+            if chosen and not (chosen.other_name or chosen.other_platform):
                 earlier.append(chosen.subject)
     return found
 
@@ -203,7 +215,7 @@ def _natural(name: str) -> list[tuple[int, int | str]]:
 
 def _is_missing(text: str) -> bool:
     """Whether a text names a plain file that is not there: no transport, no glob, no list."""
-    if os.path.lexists(text) or text == "-" or text.startswith("@"):
+    if os.path.lexists(text) or text == STDIN or text.startswith("@"):
         return False
     from layerscope.sources.arguments import wanted  # noqa: PLC0415 - only for what is not there
 
@@ -219,17 +231,20 @@ def _baseline(
 ) -> tuple[Sequence[Subject], Mapping[str, Number]]:
     try:
         if _begins_as_json(text):
-            return _subjects_in(_decoded(text))
+            return _subjects_in(_read(text))
         return _whole(_analyzed([text], policy, read))
     except InputError as error:
         error.within(f"baseline {shown(text)}")
         raise
 
 
-def _subjects_in(values: object) -> tuple[Sequence[Subject], Mapping[str, Number]]:
-    from layerscope.gate.baseline import is_baseline, subjects_kept  # noqa: PLC0415 - if there is one
+def _subjects_in(data: bytes) -> tuple[Sequence[Subject], Mapping[str, Number]]:
+    from layerscope.gate import baseline  # noqa: PLC0415 - if there is one
 
-    return (subjects_kept(values), {}) if is_baseline(values) else _whole(_report(values))
+    values = _decoded(data)
+    if baseline.is_baseline(values):
+        return baseline.subjects_kept(baseline.load_baseline(data, "")), {}
+    return _whole(_report(values))
 
 
 def _whole(report: Report) -> tuple[Sequence[Subject], Mapping[str, Number]]:
@@ -284,20 +299,34 @@ def _begins_as_json(path: str) -> bool:
         return False
 
 
-def _decoded(path: str) -> object:
-    import json  # noqa: PLC0415 - images need none
-
+def _read(path: str) -> bytes:
+    """The bytes of a document; of standard input for `-`."""
     try:
-        with open(path, "rb") as file:
-            data = file.read(DOCUMENT_BYTES + 1)
+        if path == STDIN:
+            from layerscope.cli.streams import standard_input  # noqa: PLC0415 - few ask for it
+
+            stream = standard_input()
+            data = stream.read(DOCUMENT_BYTES + 1) if stream else b""
+        else:
+            with open(path, "rb") as file:
+                data = file.read(DOCUMENT_BYTES + 1)
     except OSError as error:
         raise UnreadableInputError(f"cannot be read: {error.strerror}") from error
     if len(data) > DOCUMENT_BYTES:
         raise BadDocumentError(f"the document has more than {DOCUMENT_BYTES} bytes")
+    return data
+
+
+def _decoded(data: bytes) -> object:
+    import json  # noqa: PLC0415 - images need none
+
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise BadDocumentError(f"expected a report in JSON: {shown(error, 80)}") from error
+        hint = "gate --update-baseline writes it anew" if KEPT in data else ""
+        raise BadDocumentError(
+            f"expected a report in JSON: {shown(error, 80)}", hint=hint
+        ) from error
 
 
 def _report(values: object) -> Report:

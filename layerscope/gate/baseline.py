@@ -96,18 +96,15 @@ def load_baseline(data: bytes, reading: str = "baseline") -> BaselineDocument:
         raise BadDocumentError(
             f"expected a baseline in JSON: {shown(error, 80)}", reading, _HINT
         ) from error
-    return baseline_from(values, reading)
+    return _baseline_from(values, reading)
 
 
-def subjects_kept(values: object, reading: str = "") -> list[KeptSubject]:
-    """The images of a baseline file that is decoded already. Raises: as `baseline_from` does."""
-    return [
-        KeptSubject(image, position)
-        for position, image in enumerate(baseline_from(values, reading).images)
-    ]
+def subjects_kept(document: BaselineDocument) -> list[KeptSubject]:
+    """The images of a baseline file, in its order."""
+    return [KeptSubject(image, position) for position, image in enumerate(document.images)]
 
 
-def baseline_from(values: object, reading: str) -> BaselineDocument:
+def _baseline_from(values: object, reading: str) -> BaselineDocument:
     """The document of decoded JSON. Raises: `BadDocumentError`, as `load_baseline` does."""
     if not isinstance(values, dict) or values.get("schema") != SCHEMA:
         found = values.get("schema") if isinstance(values, dict) else None
@@ -162,6 +159,7 @@ def _image(policy: Policy, subjects: Sequence[Subject]) -> KeptImage:
         config_digest=name.config_digest,
         created=first.created,
         base_layers=first.base_layers,
+        base_is_guess=first.base_is_guess,
         layers=[
             KeptLayer(
                 digest=layer.digest,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layerscope.gate.metrics import METRICS
+from layerscope.gate.report_checks import MOST
 from layerscope.gate.tag_version import is_bare_tag
 from layerscope.report.image_pairs import same_platform
 from layerscope.sources.names import familiar
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
         LayerAmounts,
         PackageAmounts,
     )
-
-
-MOST = 2**63 - 1
-"""No file and no archive has more bytes than a signed 64-bit offset reaches."""
 
 
 def fault_of(document: BaselineDocument) -> str | None:

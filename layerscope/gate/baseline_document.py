@@ -98,6 +98,7 @@ class KeptImage(Row, frozen=True, kw_only=True):
     Attributes:
         input: The last part of what it was read from: no folders.
         base_layers: How many of the layers are those of the base image; None if nothing told.
+        base_is_guess: Whether nothing but marks in the history said so.
         layers: From the base up.
         numbers: Those that a budget bounds, sorted by metric, scope, pattern and part.
     """
@@ -110,6 +111,7 @@ class KeptImage(Row, frozen=True, kw_only=True):
     config_digest: str | None
     created: str | None
     base_layers: int | None
+    base_is_guess: bool = False
     layers: list[KeptLayer]
     numbers: list[KeptNumber]
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from layerscope.gate.measured import Measured, Piece
 from layerscope.gate.report_splits import Splits, composition
 from layerscope.gate.report_subject import ReportSubject
+from layerscope.report.stored_layers import are_registry_blobs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from layerscope.gate.measured import Composition, StoredLayer, Subject
+    from layerscope.gate.measured import Composition, Subject
 
 NO_CONTENTS = "it takes reports with a table of files, which analyze --tables files writes"
 
@@ -82,23 +83,11 @@ def _why_unknown(image: Subject) -> str:
     layers = image.layers
     if not layers and image.sizes().get("layers") != 0:
         return "the layers of the {} are not known"
-    if not _holds_registry_blobs(image, layers):
+    if not are_registry_blobs(layers, image.name.source, image.name.manifest_digest):
         return "the {} is not stored as a registry stores it"
     if any(layer.digest is None for layer in layers):
         return "the digest of a layer of the {} is not known"
     return ""
-
-
-def _holds_registry_blobs(image: Subject, layers: Sequence[StoredLayer]) -> bool:
-    """Whether the layers are the blobs of a registry.
-
-    Without a manifest nothing says so. `docker save` since engine 25 writes a manifest too; with
-    the old image store its layers are uncompressed, and a push makes others of them.
-    """
-    if image.name.manifest_digest is None:
-        return False
-    ways = {layer.compression for layer in layers}
-    return image.name.source != "docker-archive" or ways != {"none"}
 
 
 def _by_instruction(subject: Subject, amounts: list[int], value: int) -> Composition | None:

@@ -59,11 +59,18 @@ def choose(
             if group[0] not in partners:
                 continue
             old = partners[group[0]]
-            rank = _rank(others[old], old_names[old], rows[group[0]], _names(rows, group), position)
+            names = _names(rows, group)
+            rank = _rank(others[old], old_names[old], rows[group[0]], names, position)
+            found = Chosen(
+                others[old],
+                source,
+                other_name=_are_named_otherwise(old_names[old], names),
+                other_platform=not same_platform(old_rows[old].platform, rows[group[0]].platform),
+            )
             for each in group:
                 held = best[each]
                 if held is None or held.rank < rank:
-                    best[each] = _Partner(Chosen(others[old], source), rank)
+                    best[each] = _Partner(found, rank)
     return [partner.chosen if partner else None for partner in best]
 
 
@@ -119,7 +126,7 @@ def _rank(
     """What makes one partner better than another, the first difference decides."""
     version = newest(old_names)
     created = seconds_of(old.created)
-    repositories = {repository(name) for name in new_names if not is_bare_tag(name)}
+    repositories = _repositories(new_names)
     return (
         same_platform(old.name.platform, new.platform),
         any(repository(name) in repositories for name in old_names),
@@ -129,6 +136,15 @@ def _rank(
         created or 0,
         position,
     )
+
+
+def _are_named_otherwise(old: Sequence[str], new: Sequence[str]) -> bool:
+    before, after = _repositories(old), _repositories(new)
+    return bool(before and after) and before.isdisjoint(after)
+
+
+def _repositories(names: Sequence[str]) -> set[str]:
+    return {repository(name) for name in names if not is_bare_tag(name)}
 
 
 def _names(rows: Sequence[ImageName], group: Sequence[int]) -> list[str]:

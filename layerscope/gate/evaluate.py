@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from layerscope.errors import shown
 from layerscope.gate.checks import WORSE, judged
 from layerscope.gate.questions import Questions
 from layerscope.gate.verdict import (
@@ -77,7 +78,8 @@ def evaluate(
     )
     return Verdict(
         tool=Tool(version=version),
-        passed=WORSE[outcome] < WORSE[fail_on],
+        # What could not be read was not judged either: that never lets pass.
+        passed=WORSE[outcome] < WORSE[fail_on] and not faults,
         outcome=outcome,
         fail_on=fail_on,
         policy=PolicyRow(origin=policy.origin, file=policy.file, disabled=list(policy.disabled)),
@@ -87,7 +89,11 @@ def evaluate(
             for subject, chosen in zip(evidence.subjects, evidence.baselines, strict=True)
         ],
         checks=checks,
-        remarks=[*_baseline_remarks(evidence, questions), *_remarks(policy, questions, today)],
+        remarks=[
+            *_baseline_remarks(evidence, questions),
+            *_remarks(policy, questions, today),
+            *_fits_nothing(policy, checks),
+        ],
         dockerfile=dockerfile,
         skipped=list(skipped),
         faults=list(faults),
@@ -145,22 +151,56 @@ def _baseline_remarks(evidence: Evidence, questions: Questions) -> list[RemarkRo
     """What is not judged since there is nothing to compare with."""
     state = evidence.baseline_state
     if state == "missing":
-        text = "the baseline is not there: growth is not judged, only absolute limits hold"
+        text = f"{_listed(evidence.missing)}: it is not there, so growth is not judged, only"
+        text += " absolute limits hold"
         return [RemarkRow(code="no-baseline", text=text)]
     if state == "none":
         if not questions.unpaired and not questions.runs_without:
             return []
         text = "there is no baseline: growth is not judged, only absolute limits hold"
         return [RemarkRow(code="no-baseline", text=text)]
-    total = len(evidence.subjects)
+    remarks = []
+    if evidence.missing:
+        text = f"{_listed(evidence.missing)}: it is not there; the others are compared with"
+        remarks.append(RemarkRow(code="baseline-not-there", text=text))
+    for position, chosen in enumerate(evidence.baselines, start=1):
+        which = f"image {position} of {len(evidence.subjects)}"
+        if chosen is None:
+            text = f"the baseline does not have {which}: its growth is not judged, only absolute"
+            remarks.append(RemarkRow(code="baseline-image-missing", text=f"{text} limits hold"))
+            continue
+        if chosen.other_name:
+            text = f"{which} is compared with an image of another name"
+            remarks.append(RemarkRow(code="baseline-of-another-name", text=text))
+        if chosen.other_platform:
+            text = f"{which} is compared with an image for another platform"
+            remarks.append(RemarkRow(code="baseline-of-another-platform", text=text))
+    return remarks
+
+
+def _listed(baselines: Sequence[str]) -> str:
+    """The first baseline by name, the others by number."""
+    first = f"baseline {shown(baselines[0])}" if baselines else "the baseline"
+    return first + (f" and {len(baselines) - 1} more" if len(baselines) > 1 else "")
+
+
+def _fits_nothing(policy: Policy, checks: Sequence[CheckRow]) -> list[RemarkRow]:
+    """A remark for each pattern that fits nothing anywhere, which may be misspelt.
+
+    Where nothing is all that is allowed, it is what is hoped for.
+    """
+    found: dict[str, set[Number]] = {}
+    for check in checks:
+        found.setdefault(check.budget, set()).update((check.value, check.baseline))
     return [
         RemarkRow(
-            code="baseline-image-missing",
-            text=f"the baseline does not have image {position + 1} of {total}: its growth is not "
-            "judged, only absolute limits hold",
+            code="fits-nothing",
+            text=f"the {budget.scope.kind} of budget {budget.name} fits nothing: is it misspelt?",
         )
-        for position, chosen in enumerate(evidence.baselines)
-        if chosen is None
+        for budget in policy.budgets
+        if budget.scope.kind in {"path", "package"}
+        and budget.maximum != 0
+        and 0 in found[budget.name] <= {0, None}
     ]
 
 

@@ -74,6 +74,11 @@ class KeptSubject:
         """How many layers are those of the base image; None if nothing told."""
         return self._image.base_layers
 
+    @property
+    def base_is_guess(self) -> bool:
+        """Whether nothing but marks in the history said so."""
+        return self._image.base_is_guess
+
     def measure(self, metric: str, scope: Scope, part: Part = "all") -> Measured:
         """The number that was kept under just this metric, scope and part, with its splits."""
         number = self._numbers.get((metric, scope.kind, scope.pattern, part))

@@ -97,6 +97,10 @@ class Subject(Protocol):
     def base_layers(self) -> int | None:
         """How many layers are those of the base image; None if nothing tells."""
 
+    @property
+    def base_is_guess(self) -> bool:
+        """Whether nothing but marks in the history says so."""
+
     def measure(self, metric: str, scope: Scope, part: Part = "all") -> Measured:
         """A number of the image, of a part of it, or of only its own or its base's layers.
 
@@ -112,7 +116,14 @@ class Subject(Protocol):
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """What an image is compared with: a baseline's image, and the input that it came from."""
+    """What an image is compared with: a baseline's image, and the input that it came from.
+
+    Attributes:
+        other_name: Whether both have names, and none of a repository that the other is of too.
+        other_platform: Whether it is for another platform.
+    """
 
     subject: Subject
     source: str
+    other_name: bool = False
+    other_platform: bool = False

@@ -97,6 +97,18 @@ METRICS: dict[str, Metric] = {
 AGAINST_A_BASELINE = frozenset({"new_bytes", "pull_delta_bytes"})
 """Numbers that say themselves how an image differs from its baseline."""
 
+STORED = frozenset(
+    {
+        "blob_bytes_referenced",
+        "blob_bytes_unique",
+        "compressed_bytes",
+        "shared_bytes",
+        "shared_ratio",
+        "unique_bytes",
+    }
+)
+"""Numbers of layers as they are stored, which say nothing of growth where compression changed."""
+
 
 def metric_named(text: str) -> Metric | None:
     """The metric that a configuration names, None if there is none of that name.

@@ -69,7 +69,9 @@ def _policy(values: Mapping[str, object], file: str, lines: Sequence[int]) -> Po
             hint="each budget begins with [[budget]], in double brackets",
         )
     if not tables:
-        raise UsageError("there is no budget in it", hint=f"such as: {EXAMPLE}")
+        in_project = file.endswith("pyproject.toml")
+        example = EXAMPLE.replace("[[", "[[tool.layerscope.") if in_project else EXAMPLE
+        raise UsageError("there is no budget in it", hint=f"such as: {example}")
     if len(tables) > BUDGETS_MOST:
         raise UsageError(f"expected at most {BUDGETS_MOST} budgets, found {len(tables)}")
     known = lines if len(lines) == len(tables) else [0] * len(tables)
@@ -105,6 +107,8 @@ def _gate(value: object) -> GateTable:
         if "" in given or gate.dockerfile == "":
             key = "baseline" if "" in given else "dockerfile"
             raise UsageError(f"{key}: expected the name of a file, found an empty one")
+        if any("\0" in (text or "") for text in (*given, gate.dockerfile)):
+            raise UsageError("baseline, dockerfile: no file has a NUL in its name")
     return gate
 
 

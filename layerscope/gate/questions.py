@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cached_property
 from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
@@ -10,13 +11,13 @@ import msgspec
 from msgspec.structs import replace
 
 from layerscope.gate.checks import Question
-from layerscope.gate.comparable import compressed_otherwise
 from layerscope.gate.fingerprint import Fingerprints, layer_key
 from layerscope.gate.image_glob import fits_image
 from layerscope.gate.limits import has_growth_limit
 from layerscope.gate.measured import Measured
-from layerscope.gate.metrics import AGAINST_A_BASELINE, METRICS
+from layerscope.gate.metrics import AGAINST_A_BASELINE, METRICS, STORED
 from layerscope.gate.policy import Scope
+from layerscope.report.stored_layers import compressed_otherwise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
     from layerscope.gate.policy import Budget
     from layerscope.gate.verdict import Number
 
-"""Metrics that say how one image differs from another: there is no such number of one image."""
 HISTORY_FLOOR = {"bytes": Fraction(100_000), "count": Fraction(1)}
 """By unit, what is no jump in a history, however steady that is."""
 HISTORY_SHARE = Fraction(5, 1000)
 """The same as a share of the level that the history is at."""
 
+_UNTOLD = "no report tells it; of cache_steps_rebuilt, cache simulate -f json does"
 _NO_BASELINE = "there is no baseline"
 _WHOLE = Scope()
 
@@ -43,6 +44,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         baselines: For each image what it is compared with, None for nothing.
         baseline_state: Whether a baseline was given, none was asked for, or one was asked for and
             is not there.
+        missing: Baselines that were named and are not there, as the user named them.
         run: Numbers of all images together, by metric.
         run_baseline: The same of the baseline, as far as it has them.
         history: For each image those of earlier runs, the oldest first; empty without a history.
@@ -52,6 +54,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     subjects: Sequence[Subject]
     baselines: Sequence[Chosen | None]
     baseline_state: Literal["given", "none", "missing"] = "given"
+    missing: Sequence[str] = ()
     run: Mapping[str, Number] | None = None
     run_baseline: Mapping[str, Number] | None = None
     history: Sequence[Sequence[Subject]] = ()
@@ -70,6 +73,7 @@ class Questions:
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
         self._fingerprints = Fingerprints()
+        self._otherwise: dict[int, str] = {}
         self.unpaired: set[int] = set()
         self.runs_without = False
         self.short: set[int] = set()
@@ -109,13 +113,21 @@ class Questions:
         return Question(
             budget,
             None,
-            _finite(Measured(number, "" if number is not None else "this run does not tell it")),
+            _finite(Measured(number, "" if number is not None else _UNTOLD)),
             before=before,
             percent_of=before.value if before else None,
             no_baseline=without,
+            incomparable="" if without else self._run_incomparable(budget.metric),
             severity=budget.severity,
             fingerprint=self._fingerprints.of(budget, None),
         )
+
+    def _run_incomparable(self, metric: str) -> str:
+        """Why growth of stored bytes of all images cannot be told; empty if it can."""
+        if metric not in STORED:
+            return ""
+        reasons = map(self._stored_otherwise, range(len(self._evidence.subjects)))
+        return next(filter(None, reasons), "")
 
     def _of_image(self, budget: Budget, position: int) -> Iterator[Question]:
         chosen = self._evidence.baselines[position]
@@ -140,20 +152,29 @@ class Questions:
             position,
             Measured(None),
             no_baseline=chosen is None,
-            incomparable=(
-                compressed_otherwise(chosen.subject, subject)
-                if chosen and budget.metric == "compressed_bytes"
-                else ""
-            ),
+            incomparable=self._stored_otherwise(position) if budget.metric in STORED else "",
             part=part,
             severity=budget.severity,
             fingerprint=self._fingerprints.of(budget, subject.name, part, each),
-            lines={
-                layer: line
-                for (image, layer), line in (evidence.lines or {}).items()
-                if image == position
-            },
+            lines=self._lines.get(position, {}),
         )
+
+    @cached_property
+    def _lines(self) -> dict[int, dict[int, int]]:
+        """Lines of the Dockerfile by position of the image, then by index of the layer."""
+        found: dict[int, dict[int, int]] = {}
+        for (image, layer), line in (self._evidence.lines or {}).items():
+            found.setdefault(image, {})[layer] = line
+        return found
+
+    def _stored_otherwise(self, position: int) -> str:
+        """Why growth of stored bytes of an image cannot be told; empty if it can."""
+        if position not in self._otherwise:
+            chosen = self._evidence.baselines[position]
+            subject = self._evidence.subjects[position]
+            reason = compressed_otherwise(chosen.subject.layers, subject.layers) if chosen else ""
+            self._otherwise[position] = reason
+        return self._otherwise[position]
 
     def _whole(self, budget: Budget, position: int) -> Question:
         question = self._measured(self._plain(budget, position))
@@ -238,13 +259,15 @@ class Questions:
 
     def _is_apart(self, budget: Budget, position: int, baseline: Subject) -> bool:
         """Whether own layers and those of the base are judged apart."""
-        bases = (baseline.base_layers, self._evidence.subjects[position].base_layers)
+        subject = self._evidence.subjects[position]
+        bases = (baseline.base_layers, subject.base_layers)
         return (
             budget.scope.kind == "image"
             and METRICS[budget.metric].additive
             and (has_growth_limit(budget) or bool(self._evidence.history))
             and None not in bases
             and any(bases)
+            and not _may_have_moved(baseline, subject)
         )
 
     def _apart(self, budget: Budget, position: int, baseline: Subject) -> Iterator[Question]:
@@ -299,8 +322,8 @@ class Questions:
         series = []
         for earlier in history[question.image]:
             number = earlier.measure(budget.metric, budget.scope, question.part).value
-            alike = budget.metric != "compressed_bytes" or not compressed_otherwise(
-                earlier, subject
+            alike = budget.metric not in STORED or not compressed_otherwise(
+                earlier.layers, subject.layers
             )
             if isinstance(number, int) and alike:
                 series.append(number)
@@ -313,6 +336,16 @@ class Questions:
             self.short.add(question.image)
             return None
         return found.limit
+
+
+def _may_have_moved(old: Subject, new: Subject) -> bool:
+    """Whether layers of the author may be taken for some of the base on one side only.
+
+    A guess counts only if it is of as many layers on both sides. Else a CMD that the author puts in
+    between would make growth one of the base, which fails nothing.
+    """
+    is_guess = old.base_is_guess or new.base_is_guess
+    return is_guess and old.base_layers != new.base_layers
 
 
 def _base_ids(subject: Subject) -> list[str]:

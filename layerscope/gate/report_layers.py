@@ -38,12 +38,18 @@ _DIGITS = 6
 def base_layers(row: ImageRow) -> int | None:
     """How many of the layers are those of the base; None if nothing tells.
 
-    What is only likely, by a guess from the history, counts too. A base that is named without
-    a word on its layers has 0 in a report, which no base has.
+    What is only likely, by a guess from the history, counts too; but not by a pause in it, since
+    own layers that come from the build cache are as old as those of a base. A base that is named
+    without a word on its layers has 0 in a report, which no base has.
     """
     base = row.base
     if base is None or base.how is None or base.layers <= 0:
         return None
+    if base.likely:
+        from layerscope.analysis.bases import AFTER_PAUSE  # noqa: PLC0415 - few are guesses
+
+        if base.evidence == AFTER_PAUSE:
+            return None
     return min(base.layers, len(row.layers))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from layerscope.errors import BadDocumentError
 from layerscope.gate.measured import Measured, StoredLayer
 from layerscope.gate.metrics import METRICS
+from layerscope.gate.report_checks import refuse_impossible
 from layerscope.gate.report_layers import (
     LAYERED,
     base_layers,
@@ -108,6 +109,11 @@ class ReportSubject:
     def base_layers(self) -> int | None:
         """How many layers are those of the base; likely guesses count. None if nothing tells."""
         return base_layers(self._row)
+
+    @property
+    def base_is_guess(self) -> bool:
+        """Whether nothing but marks in the history says so."""
+        return self._row.base is not None and self._row.base.likely
 
     def measure(self, metric: str, scope: Scope, part: Part = "all") -> Measured:
         """A number of the image, of a part of it, or of only its own or its base's layers.
@@ -312,7 +318,11 @@ class ReportSubject:
 
 
 def subjects_of(report: Report) -> list[ReportSubject]:
-    """One subject for each image of the report, in order; tables are read when asked for."""
+    """One subject for each image of the report, in order; tables are read when asked for.
+
+    Raises: `BadDocumentError` if a number in it cannot be.
+    """
+    refuse_impossible(report)
     tables = ReportTables(report)
     shared = report.sharing.images
     known = len(shared) == len(report.images)

@@ -195,7 +195,7 @@ class Verdict(Row, frozen=True, kw_only=True):
 
     Attributes:
         outcome: The worst that any check counts as.
-        passed: Whether the gate lets pass, by `fail_on`.
+        passed: Whether the gate lets pass, by `fail_on`; never if an input could not be read.
         dockerfile: The file that `line` of checks and parts is in; None if none was given.
     """
 

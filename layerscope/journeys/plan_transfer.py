@@ -13,6 +13,7 @@ from layerscope.oci.reference import Reference, looks_like_reference
 from layerscope.report.plan_pull_document import PlanPullDocument, plan_pull_document
 from layerscope.report.plan_push_document import PlanPushDocument, plan_push_document
 from layerscope.report.plan_remove_document import PlanRemoveDocument, plan_remove_document
+from layerscope.report.stored_layers import are_registry_blobs
 from layerscope.sources.arguments import TRANSPORTS
 
 if TYPE_CHECKING:
@@ -138,22 +139,10 @@ def registry_documents(fleet: FleetInputs) -> Documents:
             (
                 None if manifest is None else len(manifest.raw),
                 None if config is None else len(config.raw),
-                holds_registry_blobs(row),
+                are_registry_blobs(row.layers, row.source, row.manifest_digest),
             )
         )
     return documents_of(rows)
-
-
-def holds_registry_blobs(row: ImageRow) -> bool:
-    """Whether the layers of an image are stored as a registry stores them.
-
-    Without a manifest nothing says so. `docker save` since engine 25 writes a manifest too; with
-    the old image store its layers are uncompressed, and a push makes others of them.
-    """
-    if row.manifest_digest is None:
-        return False
-    kinds = {layer.compression for layer in row.layers}
-    return row.source != "docker-archive" or not kinds or kinds != {"none"}
 
 
 def place_of(row: ImageRow) -> Place | None:

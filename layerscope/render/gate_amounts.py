@@ -100,6 +100,9 @@ def relation(check: CheckRow, limit: LimitRow) -> str:
         value = f"{value.removesuffix('%')} points" if grows else value
     else:
         value, bound = _apart(measured, limit.limit, check.unit)
+    if limit.kind == "history":
+        # No number of the budget: it is told apart from one.
+        bound = f"{LIMIT_WORDS[limit.kind]} {bound}"
     if grows:
         value = f"+{value}" if measured > 0 else value
         bound = f"+{bound}" if limit.kind == "max-increase" and limit.limit > 0 else bound

@@ -58,6 +58,8 @@ LISTED = 10
 SIZES = ("compressed_bytes", "visible_bytes", "wasted_bytes")
 """Numbers of an image that are printed even if no budget is about them."""
 STYLES = {"fail": "bold red", "warn": "yellow", "waived": "yellow", "not-measured": "yellow"}
+USUAL_FILE = "layerscope.toml"
+"""Budgets of any other file are said to be of it: one in a folder above surprises people."""
 
 
 def gate_text(
@@ -75,7 +77,7 @@ def gate_text(
     of: dict[int | None, list[CheckRow]] = {None: []}
     for check in verdict.checks:
         of.setdefault(check.image, []).append(check)
-    if verbose:
+    if verbose or verdict.policy.file != USUAL_FILE:
         page.put([f"budgets of {line(verdict.policy.file)}"])
     left = _images(page, verdict, of)
     if of[None]:

@@ -276,6 +276,9 @@ def result_words(verdict: Verdict, *, waivers: bool = False) -> str:
         words.append(f"{counts.not_measured:,} not measured{about}")
     disabled = len(verdict.policy.disabled)
     words += [f"{disabled:,} switched off"] if disabled else []
+    if verdict.faults:
+        # What could not be read may be an image that no check is about.
+        words.append(f"not all was judged: {counted(len(verdict.faults), 'fault')} in the inputs")
     return ", ".join(words)
 
 

@@ -19,6 +19,7 @@ from layerscope.report.diff_document import (
     StepChangeRow,
     StepSide,
 )
+from layerscope.report.stored_layers import compressed_otherwise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,7 +43,7 @@ def sizes_row(old: ImageRow, new: ImageRow, visible: tuple[int | None, int | Non
         content_bytes=_size(old.content_bytes, new.content_bytes),
         uncompressed_bytes=_size(old.uncompressed_bytes, new.uncompressed_bytes),
         compressed_bytes=_size(
-            old.compressed_bytes, new.compressed_bytes, _compressed_otherwise(old, new)
+            old.compressed_bytes, new.compressed_bytes, compressed_otherwise(old.layers, new.layers)
         ),
     )
 
@@ -58,24 +59,6 @@ def _size(old: int | None, new: int | None, reason: str = "") -> SizeRow:
         sides = [name for name, size in (("old", old), ("new", new)) if size is None]
         return SizeRow(old=old, new=new, delta=None, reason=f"not known for {' and '.join(sides)}")
     return SizeRow(old=old, new=new, delta=None if reason else new - old, reason=reason)
-
-
-def _compressed_otherwise(old: ImageRow, new: ImageRow) -> str:
-    """Why the stored sizes of two images say nothing of growth; empty if they do.
-
-    They do not where layers are compressed in other ways, or where a layer that both images have
-    (by DiffID) takes other bytes, as after another level or another compressor.
-    """
-    ways = [sorted({str(layer.compression) for layer in row.layers}) for row in (old, new)]
-    if all(ways) and ways[0] != ways[1]:
-        return f"layers are stored as {', '.join(ways[0])} before, {', '.join(ways[1])} after"
-    before: dict[str | None, int | None] = {
-        layer.diff_id: layer.compressed_bytes for layer in old.layers if layer.diff_id
-    }
-    for layer in new.layers:
-        if before.get(layer.diff_id, layer.compressed_bytes) != layer.compressed_bytes:
-            return "a layer that both have was compressed anew"
-    return ""
 
 
 def files_row(changes: TreeDiff, old: Snapshot, new: Snapshot) -> FilesRow:

@@ -96,3 +96,6 @@ def convert(values: object, kind: type[T], reading: str) -> T:
         return msgspec.convert(values, kind)
     except (msgspec.ValidationError, RecursionError) as error:
         raise BadDocumentError(shown(error), reading) from error
+    except UnicodeEncodeError as error:
+        # msgspec reads a text where it wants a number, and cannot read a lone surrogate.
+        raise BadDocumentError("expected a number, found a text", reading) from error

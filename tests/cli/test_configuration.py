@@ -274,3 +274,25 @@ def test_reading_a_policy_loads_nothing_that_it_does_not_need(place: Path) -> No
         {"yaml", "difflib", "pandas", "networkx", "numpy", "pyarrow", "rich", "typer"}
     )
     assert not [name for name in loaded if name.startswith("layerscope.analysis")]
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("b.json", "../b.json"),
+        ("/b.json", "/b.json"),
+        ("old.tar:app:1", "../old.tar:app:1"),
+        ("oci-archive:old.tar:@1", "oci-archive:../old.tar:@1"),
+        ("oci://old", "oci:../old"),
+        ("@list.txt", "@../list.txt"),
+        ("-", "-"),
+        ("docker:app:1", "docker:app:1"),
+    ],
+)
+def test_baselines_are_from_the_folder_of_the_file(place: Path, written: str, found: str) -> None:
+    text = f'[gate]\nbaseline = "{written}"\n{BUDGET.format(1)}'
+    (place.parent / "layerscope.toml").write_text(text)
+
+    assert load_policy(None).baselines == (found,)
+    (place / "layerscope.toml").write_text(text)
+    assert load_policy(None).baselines == (written,)

@@ -273,6 +273,58 @@ def test_history_that_jumps_fails_and_a_steady_one_does_not(folder: Path) -> Non
     assert [row["kind"] for row in broken] == ["history"]
 
 
+def test_history_of_another_image_is_none(folder: Path) -> None:
+    policy(folder, 'max = "1 GB"')
+    app_tar(folder, "other.tar")
+    past = folder / "past"
+    past.mkdir()
+    for number in range(8):
+        saved_report(folder, "other.tar", f"past/{number}.json")
+
+    status, document = verdict(folder, "after.tar", "--history", "past")
+
+    assert status == 0
+    assert [row["code"] for row in document["remarks"]] == ["short-history"]
+
+
+def test_one_of_two_baselines_that_is_not_there_is_remarked(folder: Path) -> None:
+    policy(folder, 'max-increase = "1 GB"')
+
+    status, document = verdict(
+        folder, "after.tar", "--baseline", "before.tar", "--baseline", "none.json"
+    )
+
+    assert status == 0
+    assert [row["code"] for row in document["remarks"]] == ["baseline-not-there"]
+
+
+def test_inputs_that_a_configuration_names_are_relative_to_its_folder(folder: Path) -> None:
+    text = (folder / "layerscope.toml").read_text()
+    gate = '[gate]\nbaseline = "before.tar"\ndockerfile = "Dockerfile"\n\n'
+    (folder / "layerscope.toml").write_text(gate + text)
+    inner = folder / "inner"
+    inner.mkdir()
+
+    done = run("gate", "../after.tar", "-f", "json", cwd=inner)
+
+    document = json.loads(done.out)
+    assert done.status == 1
+    assert document["remarks"] == []
+    assert document["images"][0]["baseline_from"] == "../before.tar"
+    assert document["dockerfile"] == "../Dockerfile"
+
+
+@pytest.mark.parametrize("key", ["baseline", "dockerfile"])
+def test_input_with_a_name_that_no_file_has_exits_2(folder: Path, key: str) -> None:
+    text = (folder / "layerscope.toml").read_text()
+    (folder / "layerscope.toml").write_text(f'[gate]\n{key} = "a\\u0000b"\n\n{text}')
+
+    done = run("gate", "after.tar", cwd=folder)
+
+    assert done.status == 2
+    assert "no file has a NUL in its name" in done.err
+
+
 def test_waiver_ends_with_its_day(folder: Path) -> None:
     policy(folder, "max = 1", "until = 2026-11-24", 'reason = "soon"')
 

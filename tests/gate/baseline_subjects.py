@@ -60,6 +60,7 @@ class TableSubject:
     answers: Mapping[Question, Measured] = field(default_factory=dict)
     layers: Sequence[StoredLayer] = ()
     base_layers: int | None = None
+    base_is_guess: bool = False
     created: str | None = None
     asked: list[Question] = field(default_factory=list)
 

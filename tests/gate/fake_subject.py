@@ -45,12 +45,15 @@ class FakeSubject:
         layers: Sequence[StoredLayer] = (),
         base_layers: int | None = None,
         contents: Mapping[str, int] | None = None,
+        *,
+        base_is_guess: bool = False,
     ) -> None:
         self._numbers = numbers
         self._contents = contents
         self.name = name or image_name("app:1")
         self.layers = tuple(layers)
         self.base_layers = base_layers
+        self.base_is_guess = base_is_guess
         self.created: str | None = None
 
     def measure(self, metric: str, scope: Scope, part: Part = "all") -> Measured:

@@ -210,13 +210,10 @@ def test_baseline_of_another_kind_is_refused(data: bytes) -> None:
         load_baseline(data)
 
 
-def test_baseline_that_is_decoded_already_is_checked_the_same() -> None:
-    values = json.loads(DATA)
-    assert [subject.name.names for subject in subjects_kept(values)] == [["app:1"], ["db:1"]]
+def test_baseline_gives_its_images_in_order() -> None:
+    names = [subject.name.names for subject in subjects_kept(load_baseline(DATA))]
 
-    values["images"].pop()
-    with pytest.raises(BadDocumentError):
-        subjects_kept(values)
+    assert names == [["app:1"], ["db:1"]]
 
 
 def test_baseline_is_told_from_a_report_by_its_schema() -> None:

@@ -35,6 +35,7 @@ class Kept:
     created: str | None = None
     layers: Sequence[StoredLayer] = ()
     base_layers: int | None = None
+    base_is_guess: bool = False
 
     def __init__(self, **sizes: int | None) -> None:
         self._sizes = sizes

@@ -183,3 +183,23 @@ def test_choice_among_images_that_nothing_tells_apart_is_an_error_that_names_the
         choose(now, [("baseline.json", old)])
 
     assert caught.value.reading == "baseline baseline.json"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "otherwise"),
+    [
+        (image_name("app:1"), image_name("app:2"), (False, False)),
+        (image_name("docker.io/library/app:1"), image_name("app:2"), (False, False)),
+        (image_name("app:1"), image_name("tool:1"), (True, False)),
+        (image_name("1.0"), image_name("tool:1"), (False, False)),
+        (image_name(), image_name("tool:1"), (False, False)),
+        (image_name("app:1"), image_name("app:2", on="linux/arm64"), (False, True)),
+    ],
+)
+def test_choice_of_a_lone_image_says_what_is_another(
+    old: ImageName, new: ImageName, otherwise: tuple[bool, bool]
+) -> None:
+    (found,) = choose(images(new), [("b.json", images(old))])
+
+    assert found
+    assert (found.other_name, found.other_platform) == otherwise

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from layerscope.gate.evaluate import evaluate
-from layerscope.gate.measured import Composition, Measured, Piece
+from layerscope.gate.measured import Chosen, Composition, Measured, Piece
 from layerscope.gate.policy import Budget, Policy, Scope, Waiver
 from layerscope.gate.questions import Evidence
 from layerscope.report.document import FaultRow, SkippedRow
@@ -160,6 +160,43 @@ def test_percentage_of_an_unknown_whole_is_not_measured_and_of_the_base_warns() 
     ]
 
 
+def guessed(all_: int, base: int, base_layers: int) -> FakeSubject:
+    subject = layered(all_, base, base_layers)
+    subject.base_is_guess = True
+    return subject
+
+
+def test_guess_of_a_base_that_took_in_own_layers_hides_no_growth() -> None:
+    # The author's first layer grew by 50 and is taken for one of the base since a CMD follows it.
+    limits = budget("content_bytes", max_increase=10)
+
+    verdict = verdict_of(limits, new=guessed(160, 155, 2), old=guessed(110, 100, 1))
+
+    assert [short(check) for check in verdict.checks] == [("all", 50, "fail", "fail")]
+
+
+def test_guess_of_as_many_layers_on_both_sides_tells_the_base() -> None:
+    limits = budget("content_bytes", max_increase=10)
+
+    verdict = verdict_of(limits, new=guessed(160, 150, 1), old=guessed(110, 100, 1))
+
+    assert [short(check) for check in verdict.checks] == [
+        ("own", 0, "pass", "pass"),
+        ("base", 50, "warn", "warn"),
+    ]
+
+
+def test_base_that_is_no_guess_may_have_other_layers() -> None:
+    limits = budget("content_bytes", max_increase=10)
+
+    verdict = verdict_of(limits, new=layered(160, 150, 2), old=layered(110, 100, 1))
+
+    assert [short(check) for check in verdict.checks] == [
+        ("own", 0, "pass", "pass"),
+        ("base", 50, "warn", "warn"),
+    ]
+
+
 def test_base_that_is_unchanged_has_no_check() -> None:
     verdict = verdict_of(
         budget("content_bytes", max_increase=10), new=layered(111, 100), old=layered(110, 100)
@@ -204,6 +241,51 @@ def test_layers_that_are_not_told_apart_are_judged_together(
 
 
 # Compressed sizes.
+
+
+@pytest.mark.parametrize("metric", ["unique_bytes", "shared_bytes"])
+def test_stored_sizes_of_other_compression_are_not_compared(metric: str) -> None:
+    old = FakeSubject({metric: 9}, layers=[stored("a", compression="none")])
+    new = FakeSubject({metric: 5}, layers=[stored("a", compression="gzip")])
+
+    verdict = verdict_of(budget(metric, max_increase=1), new=new, old=old)
+
+    assert [short(check) for check in verdict.checks] == [("all", None, "not-measured", "fail")]
+
+
+def test_stored_sizes_of_all_images_are_not_compared_where_one_is_compressed_otherwise() -> None:
+    pairs = [("gzip", "gzip"), ("none", "gzip")]
+    old = [FakeSubject({}, layers=[stored("a", compression=before)]) for before, _ in pairs]
+    new = [FakeSubject({}, layers=[stored("a", compression=after)]) for _, after in pairs]
+    limits = budget("blob_bytes_unique", scope=Scope("run"), max_increase=1)
+
+    verdict = verdict_of(
+        limits,
+        new=new,
+        old=[*old],
+        run={"blob_bytes_unique": 5},
+        run_baseline={"blob_bytes_unique": 50},
+    )
+
+    assert [short(check) for check in verdict.checks] == [("all", None, "not-measured", "fail")]
+
+
+def test_image_that_is_compared_with_another_one_is_remarked() -> None:
+    subject = FakeSubject({"visible_bytes": 5})
+    other = Chosen(subject, "b.json", other_name=True, other_platform=True)
+    evidence = Evidence(subjects=[subject], baselines=[other])
+
+    verdict = evaluate(
+        Policy((budget(maximum=9),)), evidence, today=TODAY, fail_on="fail", version="1"
+    )
+
+    assert [(row.code, row.text) for row in verdict.remarks] == [
+        ("baseline-of-another-name", "image 1 of 1 is compared with an image of another name"),
+        (
+            "baseline-of-another-platform",
+            "image 1 of 1 is compared with an image for another platform",
+        ),
+    ]
 
 
 def test_compressed_sizes_of_other_compression_are_not_measured_and_keep_their_maximum() -> None:
@@ -578,3 +660,27 @@ def test_no_name_of_an_image_comes_into_a_reason_or_remark() -> None:
             texts = [check.reason for check in verdict.checks]
             texts += [remark.text for remark in verdict.remarks]
             assert not any("evil" in text for text in texts)
+
+
+@pytest.mark.parametrize(("maximum", "value", "told"), [(5, 0, True), (0, 0, False), (5, 1, False)])
+def test_pattern_that_fits_nothing_is_remarked_unless_nothing_is_allowed(
+    maximum: int, value: int, *, told: bool
+) -> None:
+    made = budget("content_bytes", scope=Scope("path", "/typo"), maximum=maximum)
+
+    verdict = verdict_of(made, new=FakeSubject({"content_bytes/path:/typo": value}))
+
+    assert ("fits-nothing" in [row.code for row in verdict.remarks]) is told
+
+
+def test_input_that_could_not_be_read_never_passes() -> None:
+    verdict = evaluate(
+        Policy((budget(maximum=9),)),
+        Evidence(subjects=[FakeSubject({"visible_bytes": 5})], baselines=[None]),
+        today=TODAY,
+        fail_on="fail",
+        version="1",
+        faults=[FaultRow(input="b.tar", code="unreadable", message="gone")],
+    )
+
+    assert (verdict.outcome, verdict.passed) == ("pass", False)

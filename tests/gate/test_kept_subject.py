@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -9,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.gate.baseline import baseline_bytes, baseline_of, subjects_kept
+from layerscope.gate.baseline import baseline_bytes, baseline_of, load_baseline, subjects_kept
 from layerscope.gate.baseline_document import PACKAGES
 from layerscope.gate.evaluate import evaluate
 from layerscope.gate.kept_subject import NOT_KEPT, NOT_MEASURED
@@ -30,7 +29,7 @@ SIZE = ("compressed_bytes", "image", "", "all")
 
 def kept(policy: Policy, *subjects: Subject) -> list[KeptSubject]:
     """The images of a file that was written and read again."""
-    return subjects_kept(json.loads(baseline_bytes(baseline_of(policy, subjects))))
+    return subjects_kept(load_baseline(baseline_bytes(baseline_of(policy, subjects))))
 
 
 def test_kept_subject_gives_the_number_with_its_splits() -> None:

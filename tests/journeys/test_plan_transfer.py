@@ -9,13 +9,13 @@ from layerscope.errors import UsageError
 from layerscope.fleet.transfer import Place
 from layerscope.journeys.analyze import analyze
 from layerscope.journeys.plan_transfer import (
-    holds_registry_blobs,
     place_of,
     plan_pull,
     plan_push,
     plan_remove,
 )
 from layerscope.report.store import dump
+from layerscope.report.stored_layers import are_registry_blobs
 from layerscope.synth.image_builder import ImageBuilder
 from layerscope.synth.layouts import docker_archive, docker_archive_oci, oci_archive
 from layerscope.synth.tree import Tree
@@ -164,9 +164,8 @@ def test_images_of_docker_save_with_compressed_layers_hold_blobs(tmp_path: Path)
     old = analyze([str(docker_archive_oci(tmp_path / "app.tar", APP))]).report.images[0]
     layers = [msgspec.structs.replace(layer, compression="gzip") for layer in old.layers]
 
-    assert not holds_registry_blobs(old)
-    assert holds_registry_blobs(msgspec.structs.replace(old, layers=layers))
-    assert not holds_registry_blobs(msgspec.structs.replace(old, manifest_digest=None))
+    assert not are_registry_blobs(old.layers, old.source, old.manifest_digest)
+    assert are_registry_blobs(layers, old.source, old.manifest_digest)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def grown(old: int, new: int, row: LimitRow) -> CheckRow:
         (grown(100, 100, limit("max-increase", 0, holds=True)), "0 B <= 0 B"),
         (grown(200, 271, limit("max-increase-percent", 5, holds=False)), "+35.5% > 5%"),
         (grown(200, 100, limit("max-increase-percent", 2.5, holds=True)), "-50.0% <= 2.5%"),
-        (bounded(300, limit("history", 212.5, holds=False)), "300 B > 212.5 B"),
+        (bounded(300, limit("history", 212.5, holds=False)), "300 B > usual max 212.5 B"),
         (bounded(300, limit("max", 400, holds=None)), "max 400 B not judged"),
     ],
 )
@@ -305,7 +305,10 @@ def test_worst_comes_first_and_order_stays_otherwise() -> None:
         (
             "not_measured",
             "FAIL",
-            "0 of 4 budgets broken, 2 not measured (1 counts as a failure)",
+            (
+                "0 of 4 budgets broken, 2 not measured (1 counts as a failure), "
+                "not all was judged: 1 fault in the inputs"
+            ),
         ),
         ("dive_ci", "FAIL", "1 of 2 budgets broken, 1 switched off"),
     ],

@@ -78,3 +78,11 @@ def test_load_names_the_field_of_a_wrong_type() -> None:
 
     with pytest.raises(BadDocumentError, match="compressed_bytes"):
         load(json.dumps(values).encode())
+
+
+def test_load_refuses_half_a_character_where_a_number_is_expected() -> None:
+    values = json.loads(dump(report()))
+    values["images"][0]["history"][0]["empty_layer"] = "\ud800"
+
+    with pytest.raises(BadDocumentError, match="found a text"):
+        load(json.dumps(values).encode())

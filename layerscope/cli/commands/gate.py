@@ -22,7 +22,7 @@ from layerscope.cli.options import (
 )
 from layerscope.cli.streams import Targets, whole_file
 from layerscope.cli.values import PlainCommand
-from layerscope.errors import UsageError, shown
+from layerscope.errors import NoImageError, UsageError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -173,7 +173,11 @@ def gate(  # noqa: PLR0917 - typer gives all of them by name
 
 
 def _judged(images: Sequence[str], reports: Sequence[str], policy: Policy, read: Reading) -> Judged:
-    """Raises: `UsageError` unless images or reports are given, and not both."""
+    """What is to be judged.
+
+    Raises: `UsageError` unless images or reports are given, and not both; `NoImageError` if they
+        hold none.
+    """
     from layerscope.cli.gate_inputs import (  # noqa: PLC0415 - not for --help
         judged_images,
         judged_reports,
@@ -182,7 +186,11 @@ def _judged(images: Sequence[str], reports: Sequence[str], policy: Policy, read:
     if bool(images) == bool(reports):
         found = "both" if images else "neither"
         raise UsageError(f"expected images or --report FILE, found {found}")
-    return judged_reports(reports) if reports else judged_images(images, policy, read)
+    judged = judged_reports(reports) if reports else judged_images(images, policy, read)
+    if judged.report is not None and not judged.subjects and not judged.faults:
+        # Such as a list that an earlier step of a CI left empty: nothing must not keep a budget.
+        raise NoImageError("there is no image to judge", shown((reports or images)[0]))
+    return judged
 
 
 def _update(policy: Policy, judged: Judged, places: Sequence[str], common: CommonOptions) -> None:
@@ -221,7 +229,7 @@ def _verdict(
     from layerscope.gate.questions import Evidence  # noqa: PLC0415 - the same
 
     found, run_baseline, missing = gate_inputs.candidates(wanted.places, policy, read)
-    if wanted.required and not found:
+    if wanted.required and (missing or not found):
         raise UsageError(
             "the baseline is not there" if missing else "no baseline was given",
             shown(missing[0]) if missing else "--require-baseline",
@@ -237,6 +245,7 @@ def _verdict(
             subjects=judged.subjects,
             baselines=choose(judged.subjects, found),
             baseline_state="given" if found else "missing" if missing else "none",
+            missing=missing,
             run=judged.run,
             run_baseline=run_baseline,
             history=gate_inputs.histories(judged.subjects, past),
