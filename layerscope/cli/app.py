@@ -38,6 +38,8 @@ COMMANDS = (
     "similar",
     "cache",
     "dockerfile",
+    "render",
+    "explore",
     "catalog",
     "demo",
     "schema",

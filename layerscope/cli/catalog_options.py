@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from layerscope.cli.messages import say
-from layerscope.cli.options import Format
+from layerscope.cli.renderings import renderers_of
 from layerscope.errors import UsageError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from layerscope.catalog.gc import Collected
     from layerscope.catalog.store import Catalog
     from layerscope.cli.options import CommonOptions
-    from layerscope.cli.streams import Look, Targets
+    from layerscope.cli.streams import Targets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +59,5 @@ def show_catalog(targets: Targets, catalog: Catalog, collected: Collected | None
     """Print what the catalog holds. Raises: as `Targets.deliver` does; `OSError`."""
     from layerscope.catalog.gc import info  # noqa: PLC0415 - not for --help
     from layerscope.report.catalog_document import catalog_document  # noqa: PLC0415 - the same
-    from layerscope.report.store import dump  # noqa: PLC0415 - the same
 
-    document = catalog_document(info(catalog), collected)
-
-    def as_text(look: Look) -> Iterable[bytes]:
-        from layerscope.render.catalog_text import catalog_text  # noqa: PLC0415 - not for JSON
-
-        return [catalog_text(document, width=look.width, styled=look.styled)]
-
-    targets.deliver({Format.JSON: lambda _: [dump(document)], Format.TEXT: as_text})
+    targets.deliver(renderers_of(catalog_document(info(catalog), collected)))

@@ -44,6 +44,8 @@ class Format(StrEnum):
     GITLAB = "gitlab"
     OPENMETRICS = "openmetrics"
     REPORT = "report"
+    NDJSON = "ndjson"
+    PARQUET = "parquet"
 
 
 class Color(StrEnum):

@@ -56,6 +56,11 @@ class Targets:
     force: bool
     look: Look
 
+    @property
+    def formats(self) -> tuple[Format, ...]:
+        """All formats that are wanted, that of standard output or `output` first."""
+        return (self.format, *(kind for kind, _ in self.saves))
+
     @classmethod
     def of(
         cls,
@@ -80,6 +85,12 @@ class Targets:
             if path in paths[:position]:
                 raise UsageError(f"expected one document for each file, found two: {shown(path)}")
             refuse_target(path, force=files.force)
+        if formats.format is Format.PARQUET and not files.output and _is_terminal():
+            raise UsageError(
+                "parquet is of bytes that no terminal shows",
+                "--format",
+                hint="-o FILE or --save parquet=FILE writes a file",
+            )
         return cls(formats.format, files.output, saves, files.force, look_of(common.color))
 
     def deliver(self, renderers: Mapping[Format, Callable[[Look], Iterable[bytes]]]) -> None:
@@ -110,10 +121,14 @@ def look_of(color: Color) -> Look:
     `NO_COLOR` (set to anything) turns styles off unless they are asked for by `always`.
     """
     width = shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns
-    terminal = sys.stdout is not None and sys.stdout.isatty()
+    terminal = _is_terminal()
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     styled = color is Color.ALWAYS or (color is Color.AUTO and terminal and not plain)
     return Look(min(max(width, NARROWEST), WIDEST), styled)
+
+
+def _is_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def standard_input() -> BinaryIO | None:

@@ -183,6 +183,7 @@ def list_tree(
         image=image_name(report.images[0]) if report.images else None,
         layer=None,
         faults=report.faults,
+        layers=len(tree.layers) if tree is not None else None,
         engine_differs=[text_of(one) for one in sorted(tree.engine_differs)] if tree else [],
     )
     return TreeListing(head, tree, paths)

@@ -55,7 +55,7 @@ def _headline(document: CacheDocument) -> str:
         counted(document.misses, "miss", "misses"),
         *([f"{document.unknown} unknown"] if document.unknown else []),
     ]
-    text = f"{document.builder} {document.version}: {', '.join(parts)}"
+    text = f"{line(document.builder, 40)} {line(document.version, 40)}: {', '.join(parts)}"
     if document.first_miss is not None:
         text += f"; the first miss is on line {document.first_miss}"
     return text
@@ -124,7 +124,7 @@ def score_text(
 ) -> bytes:
     """A score as UTF-8 text: the sums, then each step that was predicted otherwise."""
     page = Page(width, styled=styled)
-    page.title(f"{document.builder} {document.version}")
+    page.title(f"{line(document.builder, 40)} {line(document.version, 40)}")
     page.line(f"cases  {document.cases_exact} of {document.cases} exact")
     page.line(f"steps  {document.steps_right} of {document.steps} right")
     texts = []

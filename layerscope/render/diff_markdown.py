@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from layerscope.errors import shown
 from layerscope.render.diff_words import (
     SIZE_WORDS,
     content_change,
@@ -45,12 +46,14 @@ _ADDRESS = re.compile(r"([^ ])&#64;")
 
 
 def code(text: str) -> str:
-    """A text as code that Markdown cannot read anything in; it was made printable before.
+    """A text as code that Markdown cannot read anything in, nor a page that shows it.
 
     >>> code("a|b <i> @me `x`")
     '<code>a&#124;b &#60;i&#62; &#64;me &#96;x&#96;</code>'
     """
     cut = text if len(text) <= CHARACTERS else text[: CHARACTERS - 1] + "…"
+    if not cut.isprintable():
+        cut = shown(cut, CHARACTERS)
     escaped = "".join(
         char if char.isalnum() or char in _SAFE or ord(char) > 0x7F else f"&#{ord(char)};"
         for char in cut

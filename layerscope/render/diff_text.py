@@ -97,7 +97,7 @@ def _sizes(page: Page, pair: PairRow) -> None:
         change = "not measured" if row.delta is None else signed(row.delta)
         add_row(table, [f"{word} ({about})", *sizes(row.old, row.new), change])
         if row.reason:
-            reasons.append(f"{word}: not measured, {row.reason}")
+            reasons.append(f"{word}: not measured, {line(row.reason)}")
     page.line("")
     page.table(table)
     for reason in reasons:

@@ -29,7 +29,8 @@ def explain_text(
         styled: Whether to use bold and colour.
     """
     page = Page(width, styled=styled)
-    page.title(" ".join(part for part in (document.builder, document.version) if part))
+    named = [line(part, 40) for part in (document.builder, document.version) if part]
+    page.title(" ".join(named))
     if document.log is not None:
         lines_to_try(page, document.debug, width)
     elif not document.chain:

@@ -79,7 +79,8 @@ def about(base: BaseRow | None, builder: BuilderRow | None) -> list[tuple[str, s
 def _about(image: ImageRow) -> list[tuple[str, str]]:
     rows, runtime = about(image.base, image.builder), image.runtime
     if runtime is not None:
-        rows.append(("runs", _runs(runtime) if runtime.known else "unknown: there is no config"))
+        runs = runs_text(runtime) if runtime.known else "unknown: there is no config"
+        rows.append(("runs", runs))
     if image.content_bytes is not None and image.visible_bytes is not None:
         seen = (
             share_text(image.visible_bytes, image.content_bytes) if image.content_bytes else "all"
@@ -97,7 +98,7 @@ def _about(image: ImageRow) -> list[tuple[str, str]]:
     return rows
 
 
-def _runs(runtime: RuntimeRow) -> str:
+def runs_text(runtime: RuntimeRow) -> str:
     """What really runs, as whom and where."""
     words = line(json.dumps(runtime.runs, ensure_ascii=False), 300) if runtime.runs else "nothing"
     user = f" as {line(runtime.user, 40)}" if runtime.user else ""
@@ -125,7 +126,7 @@ def _waste(page: Page, image: ImageRow, shown: int, width: int) -> None:
         ("cause", "left"),
         ("layers", "left"),
     )
-    groups = _grouped(image.waste)
+    groups = grouped_waste(image.waste)
     for path, rows in groups[:shown]:
         first = rows[0]
         hider = "-" if first.hidden_by_layer is None else str(first.hidden_by_layer)
@@ -155,7 +156,7 @@ def _culprits(page: Page, image: ImageRow, width: int) -> None:
         page.line(shorten(words, width))
 
 
-def _grouped(waste: list[WasteRow]) -> list[tuple[str, list[WasteRow]]]:
+def grouped_waste(waste: list[WasteRow]) -> list[tuple[str, list[WasteRow]]]:
     """Files of one folder, cause and pair of layers together if they are many; largest first."""
     folders: defaultdict[tuple[str, str, int, int | None], list[WasteRow]] = defaultdict(list)
     for row in waste:

@@ -6,7 +6,6 @@ stands in `<code>` as `diff_markdown.code` writes it; names have nowhere else to
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from layerscope.render.diff_markdown import code, details, table
@@ -35,6 +34,7 @@ from layerscope.render.gate_words import (
     waiver_words,
     worst_first,
 )
+from layerscope.render.markdown_parts import COMMENT_BYTES, Room, cut_list, left_table, prose
 from layerscope.units import counted
 
 if TYPE_CHECKING:
@@ -45,30 +45,16 @@ if TYPE_CHECKING:
 MARKER = "<!-- layerscope:gate -->"
 """The hidden first line of a comment, by which the next run finds and replaces it."""
 
-COMMENT_BYTES = 65_536
-"""How long a comment may be. GitHub says "65536 characters" and counts code points of a pull
-request's text, bytes (four times as many) of a comment. Bytes of UTF-8 are never fewer than code
-points or UTF-16 units, so this many are within the limit by every count."""
-
 SUMMARY_BYTES = 1_000_000
 """How long the summary of a step may be: GitHub refuses more than 1 MiB, and takes what other
 commands of the step write as well."""
 
-LISTED = 10
-"""How many waivers, notes and faults are listed."""
 IMAGES_APART = 3
 """Of how many images the sizes have a table each."""
 IMAGES = 50
 """How many images the one table of sizes has."""
 PARTS = 5
 """How many parts of a split are shown."""
-
-_PROSE = frozenset(" ,.;:()%+-=/'…")
-_ESCAPES = {"<": "&#60;", ">": "&#62;", "_": "&#95;"}
-_PLAIN = _PROSE | frozenset(_ESCAPES)
-# Not the beginning of a list: a sign stands before its number, a number is not one of an item.
-_START = re.compile(r"(?![0-9]+[.)](?: |$))[+-]?\w|$")
-_REFERENCES = ("www.", "//", "gh-")
 
 
 def gate_markdown(verdict: Verdict, limit: int = COMMENT_BYTES) -> bytes:
@@ -84,37 +70,6 @@ def gate_summary(verdict: Verdict) -> bytes:
     return _document(verdict, [], SUMMARY_BYTES, checks=1000, attributed=200)
 
 
-def prose(text: str) -> str:
-    """A sentence for Markdown; as code if anything is in it that sentences of ours have not.
-
-    >>> prose("1.0 MB is > 5 B"), prose("see #12"), prose("- item")
-    ('1.0 MB is &#62; 5 B', '<code>see &#35;12</code>', '<code>- item</code>')
-    """
-    strange = any(not char.isalnum() and char not in _PLAIN for char in text)
-    if strange or not _START.match(text) or any(word in text.lower() for word in _REFERENCES):
-        return code(text)
-    return "".join(_ESCAPES.get(char, char) for char in text)
-
-
-class _Room:
-    """What is left of a document's length."""
-
-    def __init__(self, left: int) -> None:
-        self.left = left
-
-    def take(self, block: str) -> bool:
-        """Whether a block, with the empty line behind it, still has room, which it then has."""
-        length = _length(block) + 2
-        if length > self.left:
-            return False
-        self.left -= length
-        return True
-
-
-def _length(text: str) -> int:
-    return len(text.encode("utf-8", "backslashreplace"))
-
-
 def _document(
     verdict: Verdict, start: list[str], limit: int, *, checks: int, attributed: int
 ) -> bytes:
@@ -125,7 +80,7 @@ def _document(
         f"**{result_words(verdict)}**",
     ]
     count = len(verdict.checks)
-    room = _Room(limit - 2)
+    room = Room(limit - 2)
     for block in (*head, _left_out(count, count)):
         if not room.take(block):
             message = f"a comment has no room in {limit} bytes"
@@ -161,7 +116,7 @@ def _image_of(verdict: Verdict, check: CheckRow) -> str:
     return image_title(images[check.image].name) if len(images) > 1 else ""
 
 
-def _checks(verdict: Verdict, rows: Sequence[CheckRow], room: _Room) -> tuple[list[str], int]:
+def _checks(verdict: Verdict, rows: Sequence[CheckRow], room: Room) -> tuple[list[str], int]:
     """The table of as many checks as have room, and how many those are."""
     several = len(verdict.images) > 1
     headers = ["Result", "Budget", *(["Image"] if several else []), "Measured", "Most"]
@@ -177,16 +132,11 @@ def _checks(verdict: Verdict, rows: Sequence[CheckRow], room: _Room) -> tuple[li
             _most(row),
         ]
         # The first row pays for the headers and the line below them.
-        block = _left_table(headers, [cells]) if not lines else f"| {' | '.join(cells)} |"
+        block = left_table(headers, [cells]) if not lines else f"| {' | '.join(cells)} |"
         if not room.take(block):
             break
         lines.append(cells)
-    return ([_left_table(headers, lines)] if lines else []), len(lines)
-
-
-def _left_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [headers, ["---"] * len(headers), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return ([left_table(headers, lines)] if lines else []), len(lines)
 
 
 def _measured(check: CheckRow) -> str:
@@ -293,12 +243,9 @@ def _lists(verdict: Verdict) -> list[str]:
         "Switched off": off,
     }
     blocks = [
-        "\n".join([f"**{words}**", "", *_cut(lines)]) for words, lines in listed.items() if lines
+        "\n".join([f"**{words}**", "", *cut_list(lines)])
+        for words, lines in listed.items()
+        if lines
     ]
     skipped = len(verdict.skipped)
     return [*blocks, f"{counted(skipped, 'part')} of the inputs skipped."] if skipped else blocks
-
-
-def _cut(lines: Sequence[str]) -> list[str]:
-    more = len(lines) - LISTED
-    return [*lines[:LISTED], *([f"- … {more:,} more"] if more > 0 else [])]

@@ -238,7 +238,7 @@ def _split(page: _GatePage, check: CheckRow, split: SplitRow) -> None:
     if not rows and not rest:
         return
     changes = split.delta is not None
-    about = f" ({split.metric})" if split.metric != check.metric else ""
+    about = f" ({line(split.metric)})" if split.metric != check.metric else ""
     numbers = [
         ["then", "now", "change"] if changes else ["now"],
         *(part_cells(row, split) for row in ([*rows, rest] if rest else rows)),

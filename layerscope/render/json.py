@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from layerscope.report.answers import FilesHead
 from layerscope.report.store import dump
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from layerscope.report.answers import FileRow, FilesHead
+    from layerscope.report.answers import FileRow, FilesDocument
     from layerscope.report.document import Row
 
 
@@ -37,6 +38,12 @@ def files(head: FilesHead, rows: Iterable[FileRow] | None) -> Iterator[bytes]:
             yield encode(values[name]).encode("ascii")
         start = ",\n "
     yield b"\n}\n"
+
+
+def files_document(document: FilesDocument) -> Iterator[bytes]:
+    """The pieces of a document that was read again: the bytes are those that it was read from."""
+    values = {name: getattr(document, name) for name in FilesHead.__struct_fields__}
+    return files(FilesHead(**values), document.entries)
 
 
 def _entries(encode: Callable[[object], str], rows: Iterable[FileRow] | None) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from layerscope.units import bytes_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from layerscope.report.answers import FileRow
+    from layerscope.report.answers import FileRow, FilesDocument
 
 PATH_CHARACTERS = 4096
 XATTR_MARK = "+"
@@ -77,6 +77,18 @@ def tree_listing(
         elif row.link_target is not None:
             text += f" -> {exact(row.link_target, PATH_CHARACTERS)}"
         yield f"{text}\n".encode("utf-8", "backslashreplace")
+
+
+def files_text(document: FilesDocument, *, width: int = NARROW_WIDTH) -> Iterator[bytes]:
+    """The lines of a saved document: those of a finished image, or of a layer of it."""
+    rows = document.entries or ()
+    if document.layer is not None:
+        return listing(rows)
+    # Earlier releases did not say how many layers there are.
+    count = document.layers
+    if count is None:
+        count = max((row.layer for row in rows), default=0) + 1
+    return tree_listing(rows, count, width=width)
 
 
 def kind_and_mode(row: FileRow) -> str:

@@ -80,7 +80,7 @@ def whence(image: ImageRow | ImageName) -> str:
     return ", ".join(about)
 
 
-def _titles(report: Report) -> list[str]:
+def titles(report: Report) -> list[str]:
     """What each image is called; those that would look alike have their input's name in front."""
     seen = Counter((image_title(image), str(image.platform)) for image in report.images)
     return [
@@ -103,7 +103,7 @@ def _images(page: Page, report: Report) -> None:
         ("layers", "right"),
         *((header, "right") for header in (*NARROW_SIZES, "wasted")),
     )
-    for image, title in zip(report.images, _titles(report), strict=True):
+    for image, title in zip(report.images, titles(report), strict=True):
         cells = [title, line(str(image.platform), 24), count_text(len(image.layers))]
         measured = sizes(
             image.compressed_bytes,
@@ -161,7 +161,7 @@ def _layers(page: Page, image: ImageRow, holders: _Holders, *, width: int, verbo
     table = table_of(*columns, *((header, "right") for header in headers))
     records = {record.layer: record for record in image.history}
     for layer in image.layers:
-        cells = [str(layer.index), _words(layer.created_by, records.get(layer.index))]
+        cells = [str(layer.index), layer_words(layer.created_by, records.get(layer.index))]
         cells += [short_digest(layer.diff_id)] if verbose else []
         cells += [] if whole else [_state(layer)]
         cells += [holders.text(layer)] if holders.images > 1 else []
@@ -179,7 +179,7 @@ def _layers(page: Page, image: ImageRow, holders: _Holders, *, width: int, verbo
             page.line(f"note: layer {layer.index}: {line(note)}")
 
 
-def _words(created_by: str | None, record: HistoryRow | None) -> str:
+def layer_words(created_by: str | None, record: HistoryRow | None) -> str:
     """What is said of a layer: its instruction, or the comment of an import, which has none."""
     if not created_by and record is not None:
         return instruction(record.comment or "") or "(the record says nothing)"
@@ -220,7 +220,7 @@ def _sharing(page: Page, report: Report) -> None:
     table = table_of(
         ("image", "text"), ("platform", "text"), ("only here", "right"), ("in others too", "right")
     )
-    for image, title, shared in zip(report.images, _titles(report), sharing.images, strict=True):
+    for image, title, shared in zip(report.images, titles(report), sharing.images, strict=True):
         cells = [title, line(str(image.platform), 24)]
         add_row(table, cells + sizes(shared.unique_bytes, shared.shared_bytes))
     page.table(table)

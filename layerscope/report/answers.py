@@ -80,6 +80,7 @@ class FilesHead(Row, frozen=True, kw_only=True):
     Attributes:
         image: None if there is no image to speak of.
         layer: The layer that is listed, or was asked for where none could be; None if none was.
+        layers: How many layers the image has whose tree is listed; None if none is.
         engine_differs: Paths of the finished image where engines and umoci disagree.
     """
 
@@ -87,8 +88,15 @@ class FilesHead(Row, frozen=True, kw_only=True):
     image: ImageName | None
     layer: int | None
     faults: list[FaultRow]
+    layers: int | None = None
     engine_differs: list[str] = msgspec.field(default_factory=list)
     schema: Literal["layerscope.files/1"] = "layerscope.files/1"
+
+
+class FilesDocument(FilesHead, frozen=True, kw_only=True):
+    """A whole `layerscope.files/1` document; entries are None where they could not be read."""
+
+    entries: list[FileRow] | None
 
 
 class StepRow(Row, frozen=True, kw_only=True):

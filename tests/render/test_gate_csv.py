@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.render.gate_csv import COLUMNS, gate_csv, safe_cell
+from layerscope.render.csv_cells import safe_cell
+from layerscope.render.gate_csv import COLUMNS, gate_csv
 from tests.render import verdicts
 
 NUMBERS = {"layer", "value", "baseline", "delta"}

@@ -19,16 +19,19 @@ from layerscope.cli.options import (
     with_options,
 )
 from layerscope.cli.progress import Progress
-from layerscope.cli.streams import USUAL_FORMATS, Targets, standard_input
+from layerscope.cli.renderings import TABULAR, formats_of, renderers_of
+from layerscope.cli.streams import Targets, standard_input
 from layerscope.cli.values import PlainCommand
 from layerscope.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-    from layerscope.cli.streams import Look
     from layerscope.files.columns import FileColumns
     from layerscope.report.document import Report
+
+FORMATS = formats_of("layerscope.report/1")
+"""What a report can be written as when it is saved, too."""
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -44,7 +47,10 @@ def analyze(  # noqa: PLR0917 - typer gives all of them by name
     tables: Annotated[
         str,
         typer.Option(
-            "--tables", metavar="NAMES", help="Put tables into the report: files,growth,packages."
+            "--tables",
+            metavar="NAMES",
+            help="Put tables into the report: files,growth,packages; csv, ndjson and parquet"
+            " hold one, else the layers.",
         ),
     ] = "",
     cluster: ClusterOption = None,
@@ -59,12 +65,15 @@ def analyze(  # noqa: PLR0917 - typer gives all of them by name
     written to since are remembered. What cannot be read is listed beside what can, with exit
     status 3.
     """
-    targets = Targets.of(common, files, formats, (*USUAL_FORMATS, Format.DIVE_JSON))
+    targets = Targets.of(common, files, formats, (*FORMATS, Format.DIVE_JSON))
     from layerscope.journeys.analyze import analyze as report_on  # noqa: PLC0415 - not for --help
 
+    names: tuple[str, ...] = ()
     if tables:
         from layerscope.journeys.tables import table_names  # noqa: PLC0415 - few ask for them
 
+        names = table_names(tables)
+        refuse_for_one_table(names, targets.formats)
     catalog = reading.open_catalog()
     with (
         scanner_at(cluster, reading) as scanner,
@@ -78,14 +87,31 @@ def analyze(  # noqa: PLR0917 - typer gives all of them by name
             stdin=standard_input(),
             progress=progress,
             dive=dive,
-            tables=table_names(tables) if tables else (),
+            tables=names,
             catalog=catalog,
             verify=reading.verify,
             scanner=scanner,
         )
-    deliver_report(analysis.report, targets, verbose=common.verbose, columns=analysis.columns)
+    deliver_report(
+        analysis.report,
+        targets,
+        verbose=common.verbose,
+        columns=analysis.columns,
+        table=names[0] if len(names) == 1 else None,
+    )
     say_catalog(catalog, common)
     return say_faults(analysis.report.faults)
+
+
+def refuse_for_one_table(names: Collection[str], formats: Iterable[Format]) -> None:
+    """Nothing if the formats have room for the tables. Raises: `UsageError` if not."""
+    tabular = TABULAR.intersection(formats)
+    if tabular and len(names) > 1:
+        raise UsageError(
+            f"{min(tabular)} holds one table, found {', '.join(names)}",
+            "--tables",
+            hint="ask for one; render REPORT --tables NAME writes others of a report",
+        )
 
 
 def deliver_report(
@@ -94,37 +120,24 @@ def deliver_report(
     *,
     verbose: bool,
     columns: Sequence[Sequence[FileColumns] | None] = (),
+    table: str | None = None,
 ) -> None:
     """Write the report to its targets. Raises: as `Targets.deliver` does.
 
     Also `UsageError` if dive's export is wanted of several images, since it holds one.
     """
-    wanted = {targets.format, *(kind for kind, _ in targets.saves)}
-    if Format.DIVE_JSON in wanted and len(report.images) > 1:
+    if Format.DIVE_JSON in targets.formats and len(report.images) > 1:
         raise UsageError(
             f"dive's export holds one image, found {len(report.images)}",
             hint="pick one: PATH:NAME or PATH:@N",
         )
-
-    def as_text(width: int, *, styled: bool) -> list[bytes]:
-        from layerscope.render.text import report_text  # noqa: PLC0415 - JSON needs no rich
-
-        return [report_text(report, verbose=verbose, width=width, styled=styled)]
-
-    def as_json() -> list[bytes]:
-        from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
-
-        return [dump(report)]
 
     def as_dive_json(tables: Sequence[FileColumns]) -> Iterable[bytes]:
         from layerscope.render.dive_json import dive_json  # noqa: PLC0415 - few ask for it
 
         return dive_json(report.images[0], tables)
 
-    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
-        Format.TEXT: lambda look: as_text(look.width, styled=look.styled),
-        Format.JSON: lambda _: as_json(),
-    }
+    renderers = renderers_of(report, verbose=verbose, table=table)
     first = columns[0] if columns else None
     if first is not None:
         renderers[Format.DIVE_JSON] = lambda _: as_dive_json(first)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,17 +11,14 @@ from layerscope.cli.messages import say, say_faults
 from layerscope.cli.options import (
     CommonOptions,
     FileOptions,
-    Format,
     FormatOptions,
     ReadOptions,
     with_options,
 )
 from layerscope.cli.progress import Progress
-from layerscope.cli.streams import Look, Targets, standard_input
+from layerscope.cli.renderings import renderers_of
+from layerscope.cli.streams import Targets, standard_input
 from layerscope.cli.values import PlainCommand
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -50,7 +47,6 @@ def dedup(  # noqa: PLR0917 - typer gives all of them by name
     """
     targets = Targets.of(common, files, formats)
     from layerscope.journeys.dedup import dedup as dedup_of  # noqa: PLC0415 - not for --help
-    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     catalog = reading.open_catalog()
     with (
@@ -69,19 +65,7 @@ def dedup(  # noqa: PLR0917 - typer gives all of them by name
             verify=reading.verify,
             scanner=scanner,
         )
-
-    def as_text(look: Look) -> list[bytes]:
-        from layerscope.render.dedup_text import dedup_text  # noqa: PLC0415 - JSON needs no rich
-
-        look_at = {"verbose": common.verbose, "styled": look.styled}
-        return [dedup_text(document, width=look.width, **look_at)]
-
-    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
-        Format.JSON: lambda _: [dump(document)]
-    }
-    if document.images:
-        renderers[Format.TEXT] = as_text
-    targets.deliver(renderers)
+    targets.deliver(renderers_of(document, verbose=common.verbose))
     if catalog is not None and not common.quiet:
         for problem in catalog.problems:
             say(f"note: {problem}; layers are read again next time")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,17 +12,14 @@ from layerscope.cli.messages import say_faults
 from layerscope.cli.options import (
     CommonOptions,
     FileOptions,
-    Format,
     FormatOptions,
     ReadOptions,
     with_options,
 )
 from layerscope.cli.progress import Progress
-from layerscope.cli.streams import USUAL_FORMATS, Look, Targets, standard_input
+from layerscope.cli.renderings import formats_of, renderers_of
+from layerscope.cli.streams import Targets, standard_input
 from layerscope.cli.values import PlainCommand
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 DIFFERENT = 1
 """The exit status of `--exit-code` where something differs, or cannot be told to be equal."""
@@ -55,10 +52,9 @@ def diff(  # noqa: PLR0917 - typer gives all of them by name
     and type of file; each split sums to it. Of several images, those of one platform and name are
     compared.
     """
-    targets = Targets.of(common, files, formats, (*USUAL_FORMATS, Format.MARKDOWN))
+    targets = Targets.of(common, files, formats, formats_of("layerscope.diff/1"))
     from layerscope.journeys.compare import compare  # noqa: PLC0415 - not for --help
     from layerscope.journeys.packages import packages_of  # noqa: PLC0415 - not for --help
-    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     limits = reading.limits()
     catalog = reading.open_catalog()
@@ -76,25 +72,7 @@ def diff(  # noqa: PLR0917 - typer gives all of them by name
             catalog=catalog,
             verify=reading.verify,
         )
-
-    def as_text(look: Look) -> list[bytes]:
-        from layerscope.render.diff_text import diff_text  # noqa: PLC0415 - JSON needs no rich
-
-        text = diff_text(document, verbose=common.verbose, width=look.width, styled=look.styled)
-        return [text]
-
-    def as_markdown(_: Look) -> list[bytes]:
-        from layerscope.render.diff_markdown import diff_markdown  # noqa: PLC0415 - as above
-
-        return [diff_markdown(document)]
-
-    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
-        Format.JSON: lambda _: [dump(document)]
-    }
-    if document.pairs or document.removed_images or document.added_images:
-        renderers[Format.TEXT] = as_text
-        renderers[Format.MARKDOWN] = as_markdown
-    targets.deliver(renderers)
+    targets.deliver(renderers_of(document, verbose=common.verbose))
     say_catalog(catalog, common)
     status = say_faults(document.faults)
     if status == DONE and exit_code and document.equal is not True:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,17 +12,14 @@ from layerscope.cli.options import (
     IMAGE_HELP,
     CommonOptions,
     FileOptions,
-    Format,
     FormatOptions,
     ReadOptions,
     with_options,
 )
 from layerscope.cli.progress import Progress
-from layerscope.cli.streams import Look, Targets, standard_input
+from layerscope.cli.renderings import renderers_of
+from layerscope.cli.streams import Targets, standard_input
 from layerscope.cli.values import PlainCommand
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -46,7 +43,6 @@ def find(  # noqa: PLR0917 - typer gives all of them by name
     """
     targets = Targets.of(common, files, formats)
     from layerscope.journeys.find import find as look_up  # noqa: PLC0415 - not for --help
-    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     catalog = reading.open_catalog()
     with Progress(quiet=common.quiet, verbose=common.verbose) as progress:
@@ -61,17 +57,6 @@ def find(  # noqa: PLR0917 - typer gives all of them by name
             catalog=catalog,
             verify=reading.verify,
         )
-
-    def as_text(look: Look) -> Iterable[bytes]:
-        from layerscope.render.find_text import find_text  # noqa: PLC0415 - JSON needs no rich
-
-        return find_text(document, width=look.width, styled=look.styled)
-
-    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
-        Format.JSON: lambda _: [dump(document)]
-    }
-    if any(found.versions is not None for found in document.images):
-        renderers[Format.TEXT] = as_text
-    targets.deliver(renderers)
+    targets.deliver(renderers_of(document))
     say_catalog(catalog, common)
     return say_faults(document.faults)

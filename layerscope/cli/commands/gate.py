@@ -20,32 +20,20 @@ from layerscope.cli.options import (
     ReadOptions,
     with_options,
 )
+from layerscope.cli.renderings import formats_of, renderers_of
 from layerscope.cli.streams import Targets, whole_file
 from layerscope.cli.values import PlainCommand
 from layerscope.errors import NoImageError, UsageError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
     from layerscope.cli.gate_inputs import Judged
-    from layerscope.cli.streams import Look
     from layerscope.gate.policy import Policy, Severity
     from layerscope.gate.verdict import Verdict
-    from layerscope.report.document import Row
 
-RENDERERS = {
-    Format.MARKDOWN: ("gate_markdown", "gate_markdown"),
-    Format.SUMMARY: ("gate_markdown", "gate_summary"),
-    Format.CSV: ("gate_csv", "gate_csv"),
-    Format.GITHUB: ("gate_github", "gate_github"),
-    Format.SARIF: ("gate_sarif", "gate_sarif"),
-    Format.JUNIT: ("gate_junit", "gate_junit"),
-    Format.GITLAB: ("gate_gitlab", "gate_gitlab"),
-    Format.OPENMETRICS: ("gate_openmetrics", "gate_openmetrics"),
-}
-"""The module of `render` and the function in it that writes a format."""
-FORMATS = (Format.TEXT, Format.JSON, *RENDERERS, Format.REPORT)
+FORMATS = (*formats_of("layerscope.verdict/1"), Format.REPORT)
 BASELINE_FILE = "layerscope.baseline.json"
 """Where a baseline is kept if nobody says otherwise."""
 
@@ -146,7 +134,7 @@ def gate(  # noqa: PLR0917 - typer gives all of them by name
     read = Reading(reading, common)
     judged = _judged(images or [], report or [], policy, read)
     refuse_without_dive(judged, policy)
-    if Format.REPORT in _wanted(targets) and judged.report is None:
+    if Format.REPORT in targets.formats and judged.report is None:
         raise UsageError("expected one report to write, found several", "--save report")
     places = list(baseline or policy.baselines)
     if not places and (os.path.lexists(BASELINE_FILE) or update_baseline):
@@ -162,7 +150,10 @@ def gate(  # noqa: PLR0917 - typer gives all of them by name
         fail_on=fail_on.value if fail_on else policy.fail_on or "fail",
     )
     verdict = _verdict(policy, judged, comparison, read)
-    targets.deliver(_renderers(verdict, judged, verbose=common.verbose))
+    renderers = renderers_of(verdict, verbose=common.verbose)
+    if judged.report is not None:
+        renderers[Format.REPORT] = renderers_of(judged.report)[Format.JSON]
+    targets.deliver(renderers)
     if not common.quiet:
         for remark in verdict.remarks:
             say(f"layerscope: {remark.text} [{remark.code}]")
@@ -271,38 +262,3 @@ def _day(text: str | None) -> date:
         raise UsageError(
             f"expected a day such as 2026-12-31, found {shown(text, 40)!r}", "--today"
         ) from error
-
-
-def _wanted(targets: Targets) -> set[Format]:
-    return {targets.format, *(kind for kind, _ in targets.saves)}
-
-
-def _renderers(
-    verdict: Verdict, judged: Judged, *, verbose: bool
-) -> dict[Format, Callable[[Look], Iterable[bytes]]]:
-    """What makes each format; a format's module is loaded when it is asked for."""
-
-    def made_by(module: str, name: str) -> Callable[[Look], Iterable[bytes]]:
-        def render(_: Look) -> Iterable[bytes]:
-            from importlib import import_module  # noqa: PLC0415 - one of many formats
-
-            return [getattr(import_module(f"layerscope.render.{module}"), name)(verdict)]
-
-        return render
-
-    def as_text(look: Look) -> Iterable[bytes]:
-        from layerscope.render.gate_text import gate_text  # noqa: PLC0415 - JSON needs none
-
-        return [gate_text(verdict, verbose=verbose, width=look.width, styled=look.styled)]
-
-    def dumped(document: Row) -> Iterable[bytes]:
-        from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
-
-        return [dump(document)]
-
-    renderers = {kind: made_by(*place) for kind, place in RENDERERS.items()}
-    renderers[Format.TEXT] = as_text
-    renderers[Format.JSON] = lambda _: dumped(verdict)
-    if (report := judged.report) is not None:
-        renderers[Format.REPORT] = lambda _: dumped(report)
-    return renderers

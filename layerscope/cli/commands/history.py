@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,17 +12,14 @@ from layerscope.cli.options import (
     IMAGE_HELP,
     CommonOptions,
     FileOptions,
-    Format,
     FormatOptions,
     ReadOptions,
     with_options,
 )
 from layerscope.cli.progress import Progress
-from layerscope.cli.streams import Look, Targets, standard_input
+from layerscope.cli.renderings import renderers_of
+from layerscope.cli.streams import Targets, standard_input
 from layerscope.cli.values import PlainCommand
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -42,7 +39,6 @@ def history(
     """
     targets = Targets.of(common, files, formats)
     from layerscope.journeys.history import history as history_of  # noqa: PLC0415 - not for --help
-    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     catalog = reading.open_catalog()
     with Progress(quiet=common.quiet, verbose=common.verbose) as progress:
@@ -56,17 +52,6 @@ def history(
             catalog=catalog,
             verify=reading.verify,
         )
-
-    def as_text(look: Look) -> list[bytes]:
-        from layerscope.render.history_text import history_text  # noqa: PLC0415 - JSON needs no rich
-
-        return [history_text(document, width=look.width, styled=look.styled)]
-
-    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
-        Format.JSON: lambda _: [dump(document)]
-    }
-    if document.image is not None:
-        renderers[Format.TEXT] = as_text
-    targets.deliver(renderers)
+    targets.deliver(renderers_of(document))
     say_catalog(catalog, common)
     return say_faults(document.faults)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,17 +11,14 @@ from layerscope.cli.messages import say_faults
 from layerscope.cli.options import (
     CommonOptions,
     FileOptions,
-    Format,
     FormatOptions,
     ReadOptions,
     with_options,
 )
 from layerscope.cli.progress import Progress
-from layerscope.cli.streams import USUAL_FORMATS, Look, Targets, standard_input
+from layerscope.cli.renderings import renderers_of
+from layerscope.cli.streams import USUAL_FORMATS, Targets, standard_input
 from layerscope.cli.values import PlainCommand
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -53,7 +50,6 @@ def similar(  # noqa: PLR0917 - typer gives all of them by name
     """
     targets = Targets.of(common, files, formats, USUAL_FORMATS)
     from layerscope.journeys.similar import similar as similar_of  # noqa: PLC0415 - not for --help
-    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     catalog = reading.open_catalog()
     with Progress(quiet=common.quiet, verbose=common.verbose) as progress:
@@ -69,18 +65,6 @@ def similar(  # noqa: PLR0917 - typer gives all of them by name
             catalog=catalog,
             verify=reading.verify,
         )
-
-    def as_text(look: Look) -> list[bytes]:
-        from layerscope.render.similar_text import similar_text  # noqa: PLC0415 - JSON needs no rich
-
-        look_at = {"verbose": common.verbose, "styled": look.styled}
-        return [similar_text(document, width=look.width, **look_at)]
-
-    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
-        Format.JSON: lambda _: [dump(document)]
-    }
-    if document.images:
-        renderers[Format.TEXT] = as_text
-    targets.deliver(renderers)
+    targets.deliver(renderers_of(document, verbose=common.verbose))
     say_catalog(catalog, common)
     return say_faults(document.faults)

@@ -11,12 +11,12 @@ from layerscope.cli.options import (
     IMAGE_HELP,
     CommonOptions,
     FileOptions,
-    Format,
     FormatOptions,
     ReadOptions,
     with_options,
 )
 from layerscope.cli.progress import Progress
+from layerscope.cli.renderings import renderers_of
 from layerscope.cli.streams import Targets, standard_input
 from layerscope.cli.values import PlainCommand
 
@@ -38,8 +38,6 @@ def validate(
     """
     targets = Targets.of(common, files, formats)
     from layerscope.journeys.validate import validate as verdict_on  # noqa: PLC0415 - not for --help
-    from layerscope.render.validate_text import validate_text  # noqa: PLC0415 - not for --help
-    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     with Progress(quiet=common.quiet, verbose=common.verbose) as progress:
         document = verdict_on(
@@ -50,10 +48,5 @@ def validate(
             stdin=standard_input(),
             progress=progress,
         )
-    targets.deliver(
-        {
-            Format.TEXT: lambda _: [validate_text(document)],
-            Format.JSON: lambda _: [dump(document)],
-        }
-    )
+    targets.deliver(renderers_of(document))
     return say_faults(document.faults)

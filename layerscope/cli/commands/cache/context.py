@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from layerscope.cli.build_options import BuilderOptions, beside
 from layerscope.cli.exit_codes import DONE
 from layerscope.cli.messages import say_error
-from layerscope.cli.options import CommonOptions, FileOptions, Format, FormatOptions, with_options
-from layerscope.cli.streams import Look, Targets
+from layerscope.cli.options import CommonOptions, FileOptions, FormatOptions, with_options
+from layerscope.cli.renderings import renderers_of
+from layerscope.cli.streams import Targets
 from layerscope.cli.values import PlainCommand
 from layerscope.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -63,7 +61,6 @@ def context(  # noqa: PLR0917 - typer gives all of them by name
     from layerscope.cache.context import index_folder  # noqa: PLC0415 - not for --help
     from layerscope.journeys.build_inputs import BuildRequest  # noqa: PLC0415 - not for --help
     from layerscope.journeys.context import context_of  # noqa: PLC0415 - not for --help
-    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     dockerfile = file or beside(folder)
     request = BuildRequest(dockerfile, folder, tuple(build_arg or ()), target)
@@ -80,14 +77,7 @@ def context(  # noqa: PLR0917 - typer gives all of them by name
         from layerscope.report.context_document import unread_context  # noqa: PLC0415 - few runs
 
         unread = unread_context(error)
-        targets.deliver({Format.JSON: lambda _: [dump(unread)]})
+        targets.deliver(renderers_of(unread))
         return say_error(error)
-
-    def as_text(look: Look) -> Iterable[bytes]:
-        from layerscope.render.context_text import context_text  # noqa: PLC0415 - not for JSON
-
-        width, styled = look.width, look.styled
-        return [context_text(document, width=width, styled=styled, verbose=common.verbose)]
-
-    targets.deliver({Format.JSON: lambda _: [dump(document)], Format.TEXT: as_text})
+    targets.deliver(renderers_of(document, verbose=common.verbose))
     return DONE

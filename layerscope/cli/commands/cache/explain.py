@@ -15,14 +15,13 @@ from layerscope.cli.build_options import (
 )
 from layerscope.cli.exit_codes import DONE
 from layerscope.cli.messages import say_error
-from layerscope.cli.options import CommonOptions, FileOptions, Format, FormatOptions, with_options
-from layerscope.cli.streams import Look, Targets
+from layerscope.cli.options import CommonOptions, FileOptions, FormatOptions, with_options
+from layerscope.cli.renderings import renderers_of
+from layerscope.cli.streams import Targets
 from layerscope.cli.values import PlainCommand
 from layerscope.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from layerscope.report.explain_document import ExplainDocument
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -60,7 +59,6 @@ def explain(  # noqa: PLR0917 - typer gives all of them by name
     the step that failed and says how to open the last good one; --after names the Dockerfile.
     """
     targets = Targets.of(common, files, formats)
-    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     try:
         document = _document(whose, builds, Question(line, stage, log, case))
@@ -74,15 +72,9 @@ def explain(  # noqa: PLR0917 - typer gives all of them by name
             version=chosen_version(whose.builder.value, whose.builder_version),
             assume_reruns=builds.assumed(),
         )
-        targets.deliver({Format.JSON: lambda _: [dump(unread)]})
+        targets.deliver(renderers_of(unread))
         return say_error(error)
-
-    def as_text(look: Look) -> Iterable[bytes]:
-        from layerscope.render.explain_text import explain_text  # noqa: PLC0415 - not for JSON
-
-        return [explain_text(document, width=look.width, styled=look.styled)]
-
-    targets.deliver({Format.JSON: lambda _: [dump(document)], Format.TEXT: as_text})
+    targets.deliver(renderers_of(document))
     return DONE
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from layerscope.cli.build_options import BuilderOptions
 from layerscope.cli.messages import say_faults
-from layerscope.cli.options import CommonOptions, FileOptions, Format, FormatOptions, with_options
-from layerscope.cli.streams import Look, Targets
+from layerscope.cli.options import CommonOptions, FileOptions, FormatOptions, with_options
+from layerscope.cli.renderings import renderers_of
+from layerscope.cli.streams import Targets
 from layerscope.cli.values import PlainCommand
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -36,19 +34,7 @@ def score(
     """
     targets = Targets.of(common, files, formats)
     from layerscope.journeys.measured import score_cases  # noqa: PLC0415 - not for --help
-    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     document = score_cases(cases, builder=whose.builder.value, version=whose.builder_version)
-
-    def as_text(look: Look) -> Iterable[bytes]:
-        from layerscope.render.cache_text import score_text  # noqa: PLC0415 - JSON needs no rich
-
-        return [score_text(document, width=look.width, styled=look.styled)]
-
-    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
-        Format.JSON: lambda _: [dump(document)]
-    }
-    if document.cases:
-        renderers[Format.TEXT] = as_text
-    targets.deliver(renderers)
+    targets.deliver(renderers_of(document))
     return say_faults(document.faults)

@@ -9,14 +9,13 @@ import typer
 from layerscope.cli.build_options import BuilderOptions, BuildOptions, refuse_beside_case
 from layerscope.cli.exit_codes import DONE
 from layerscope.cli.messages import say_error
-from layerscope.cli.options import CommonOptions, FileOptions, Format, FormatOptions, with_options
-from layerscope.cli.streams import Look, Targets
+from layerscope.cli.options import CommonOptions, FileOptions, FormatOptions, with_options
+from layerscope.cli.renderings import renderers_of
+from layerscope.cli.streams import Targets
 from layerscope.cli.values import PlainCommand
 from layerscope.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from layerscope.report.cache_document import CacheDocument
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -42,7 +41,6 @@ def simulate(  # noqa: PLR0917 - typer gives all of them by name
     of the earlier builds are those of the build in question unless others are given.
     """
     targets = Targets.of(common, files, formats)
-    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     try:
         document = _document(whose, builds, case)
@@ -56,15 +54,9 @@ def simulate(  # noqa: PLR0917 - typer gives all of them by name
             version=chosen_version(whose.builder.value, whose.builder_version),
             assume_reruns=builds.assumed(),
         )
-        targets.deliver({Format.JSON: lambda _: [dump(unread)]})
+        targets.deliver(renderers_of(unread))
         return say_error(error)
-
-    def as_text(look: Look) -> Iterable[bytes]:
-        from layerscope.render.cache_text import cache_text  # noqa: PLC0415 - JSON needs no rich
-
-        return [cache_text(document, width=look.width, styled=look.styled)]
-
-    targets.deliver({Format.JSON: lambda _: [dump(document)], Format.TEXT: as_text})
+    targets.deliver(renderers_of(document))
     return DONE
 
 

@@ -10,13 +10,12 @@ import typer
 from layerscope.cli.exit_codes import DONE, FAILED
 from layerscope.cli.messages import say_faults
 from layerscope.cli.options import CommonOptions, FileOptions, Format, FormatOptions, with_options
-from layerscope.cli.streams import Look, Targets
+from layerscope.cli.renderings import renderers_of
+from layerscope.cli.streams import Targets
 from layerscope.cli.values import PlainCommand
 from layerscope.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from layerscope.report.lint_document import LintDocument
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -77,7 +76,7 @@ def lint(  # noqa: PLR0917 - typer gives all of them by name
             name, context=context, image=image, target=target, index=index_folder()
         )
         if len(names) == 1 or document.findings:
-            _deliver(document, targets)
+            targets.deliver(renderers_of(document))
         faulty = say_faults(document.faults)
         statuses.append(faulty or (FAILED if reached(document, fail_on) else DONE))
     return max(statuses)
@@ -95,22 +94,6 @@ def _refuse_for_several(
         raise UsageError(
             "expected one Dockerfile, found several: --context, --image and --target are of one"
         )
-
-
-def _deliver(document: LintDocument, targets: Targets) -> None:
-    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
-
-    def as_text(look: Look) -> Iterable[bytes]:
-        from layerscope.render.lint_text import lint_text  # noqa: PLC0415 - JSON needs no rich
-
-        return [lint_text(document, width=look.width, styled=look.styled)]
-
-    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
-        Format.JSON: lambda _: [dump(document)]
-    }
-    if document.findings or not document.faults:
-        renderers[Format.TEXT] = as_text
-    targets.deliver(renderers)
 
 
 def reached(document: LintDocument, fail_on: Severity | None) -> bool:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from layerscope.cli.exit_codes import DONE
 from layerscope.cli.messages import say_error
-from layerscope.cli.options import CommonOptions, FileOptions, Format, FormatOptions, with_options
-from layerscope.cli.streams import Look, Targets
+from layerscope.cli.options import CommonOptions, FileOptions, FormatOptions, with_options
+from layerscope.cli.renderings import renderers_of
+from layerscope.cli.streams import Targets
 from layerscope.cli.values import PlainCommand
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -32,19 +30,7 @@ def parse(
     """
     targets = Targets.of(common, files, formats)
     from layerscope.journeys.dockerfile import parse_file  # noqa: PLC0415 - not for --help
-    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     document, error = parse_file(file)
-
-    def as_text(look: Look) -> Iterable[bytes]:
-        from layerscope.render.dockerfile_text import parsed_text  # noqa: PLC0415 - JSON needs no rich
-
-        return [parsed_text(document, width=look.width, styled=look.styled)]
-
-    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
-        Format.JSON: lambda _: [dump(document)]
-    }
-    if document.parser is not None:
-        renderers[Format.TEXT] = as_text
-    targets.deliver(renderers)
+    targets.deliver(renderers_of(document))
     return DONE if error is None else say_error(error)

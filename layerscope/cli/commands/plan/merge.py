@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,17 +12,14 @@ from layerscope.cli.messages import say_faults
 from layerscope.cli.options import (
     CommonOptions,
     FileOptions,
-    Format,
     FormatOptions,
     ReadOptions,
     with_options,
 )
-from layerscope.cli.streams import Look, Targets
+from layerscope.cli.renderings import renderers_of
+from layerscope.cli.streams import Targets
 from layerscope.cli.values import PlainCommand
 from layerscope.errors import UsageError, shown
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -56,25 +53,10 @@ def merge(
     targets = Targets.of(common, files, formats)
     first, last = _span(layers)
     from layerscope.journeys.plan_reshape import plan_merge  # noqa: PLC0415 - not for --help
-    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     with reading_images(common, reading) as how:
         document = plan_merge(images, first, last, among=among or [], **how)
-
-    def as_text(look: Look) -> list[bytes]:
-        from layerscope.render.plan_reshape_text import (  # noqa: PLC0415 - JSON needs no rich
-            plan_reshape_text,
-        )
-
-        look_at = {"verbose": common.verbose, "styled": look.styled}
-        return [plan_reshape_text(document, width=look.width, **look_at)]
-
-    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
-        Format.JSON: lambda _: [dump(document)]
-    }
-    if document.images:
-        renderers[Format.TEXT] = as_text
-    targets.deliver(renderers)
+    targets.deliver(renderers_of(document, verbose=common.verbose))
     return say_faults(document.faults)
 
 

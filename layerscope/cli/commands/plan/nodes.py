@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,18 +12,15 @@ from layerscope.cli.messages import say_faults
 from layerscope.cli.options import (
     CommonOptions,
     FileOptions,
-    Format,
     FormatOptions,
     ReadOptions,
     with_options,
 )
-from layerscope.cli.streams import Look, Targets
+from layerscope.cli.renderings import renderers_of
+from layerscope.cli.streams import Targets
 from layerscope.cli.values import PlainCommand
 from layerscope.errors import UsageError
 from layerscope.units import parse_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -85,7 +82,6 @@ def nodes(
     cache_bytes = None if cache_size is None else _size("--cache-size", cache_size)
     rate = _size("--bandwidth", bandwidth.removesuffix("/s"))
     from layerscope.journeys.plan_nodes import plan_nodes  # noqa: PLC0415 - not for --help
-    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     with reading_images(common, reading) as how:
         document = plan_nodes(
@@ -98,20 +94,7 @@ def nodes(
             counted=sizes.value,
             **how,
         )
-
-    def as_text(look: Look) -> list[bytes]:
-        from layerscope.render.plan_nodes_text import (  # noqa: PLC0415 - JSON needs no rich
-            plan_nodes_text,
-        )
-
-        look_at = {"verbose": common.verbose, "styled": look.styled}
-        return [plan_nodes_text(document, width=look.width, **look_at)]
-
-    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
-        Format.JSON: lambda _: [dump(document)],
-        Format.TEXT: as_text,
-    }
-    targets.deliver(renderers)
+    targets.deliver(renderers_of(document, verbose=common.verbose))
     return say_faults(document.faults)
 
 

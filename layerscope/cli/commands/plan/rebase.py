@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,17 +11,14 @@ from layerscope.cli.messages import say_faults
 from layerscope.cli.options import (
     CommonOptions,
     FileOptions,
-    Format,
     FormatOptions,
     ReadOptions,
     with_options,
 )
-from layerscope.cli.streams import Look, Targets
+from layerscope.cli.renderings import renderers_of
+from layerscope.cli.streams import Targets
 from layerscope.cli.values import PlainCommand
 from layerscope.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -65,7 +62,6 @@ def rebase(
     if old is not None and old_layers is not None:
         raise UsageError("expected --from or --from-layers, found both")
     from layerscope.journeys.plan_rebase import plan_rebase  # noqa: PLC0415 - not for --help
-    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     with reading_images(common, reading) as how:
         document = plan_rebase(
@@ -77,19 +73,5 @@ def rebase(
             any_platform=any_platform,
             **how,
         )
-
-    def as_text(look: Look) -> list[bytes]:
-        from layerscope.render.plan_rebase_text import (  # noqa: PLC0415 - JSON needs no rich
-            plan_rebase_text,
-        )
-
-        look_at = {"verbose": common.verbose, "styled": look.styled}
-        return [plan_rebase_text(document, width=look.width, **look_at)]
-
-    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
-        Format.JSON: lambda _: [dump(document)]
-    }
-    if document.images:
-        renderers[Format.TEXT] = as_text
-    targets.deliver(renderers)
+    targets.deliver(renderers_of(document, verbose=common.verbose))
     return say_faults(document.faults)

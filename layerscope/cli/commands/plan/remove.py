@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,15 +11,12 @@ from layerscope.cli.messages import say_faults
 from layerscope.cli.options import (
     CommonOptions,
     FileOptions,
-    Format,
     FormatOptions,
     ReadOptions,
     with_options,
 )
-from layerscope.cli.streams import Look, Targets
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+from layerscope.cli.renderings import renderers_of
+from layerscope.cli.streams import Targets
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -48,23 +45,8 @@ def remove(
     """
     targets = Targets.of(common, files, formats)
     from layerscope.journeys.plan_transfer import plan_remove  # noqa: PLC0415 - not for --help
-    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     with reading_images(common, reading) as how:
         document = plan_remove(images, keep or [], **how)
-
-    def as_text(look: Look) -> list[bytes]:
-        from layerscope.render.plan_remove_text import (  # noqa: PLC0415 - JSON needs no rich
-            plan_remove_text,
-        )
-
-        look_at = {"verbose": common.verbose, "styled": look.styled}
-        return [plan_remove_text(document, width=look.width, **look_at)]
-
-    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
-        Format.JSON: lambda _: [dump(document)]
-    }
-    if document.images:
-        renderers[Format.TEXT] = as_text
-    targets.deliver(renderers)
+    targets.deliver(renderers_of(document, verbose=common.verbose))
     return say_faults(document.faults)

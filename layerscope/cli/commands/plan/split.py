@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,18 +11,15 @@ from layerscope.cli.messages import say_faults
 from layerscope.cli.options import (
     CommonOptions,
     FileOptions,
-    Format,
     FormatOptions,
     ReadOptions,
     with_options,
 )
-from layerscope.cli.streams import Look, Targets
+from layerscope.cli.renderings import renderers_of
+from layerscope.cli.streams import Targets
 from layerscope.cli.values import PlainCommand
 from layerscope.errors import UsageError
 from layerscope.units import parse_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -68,25 +65,10 @@ def split(
         raise UsageError("expected either --path or --max-bytes")
     most_bytes = None if most is None else parse_bytes(most)
     from layerscope.journeys.plan_reshape import plan_split  # noqa: PLC0415 - not for --help
-    from layerscope.report.store import dump  # noqa: PLC0415 - not for --help
 
     with reading_images(common, reading) as how:
         document = plan_split(
             images, layer, patterns=paths or [], most_bytes=most_bytes, among=among or [], **how
         )
-
-    def as_text(look: Look) -> list[bytes]:
-        from layerscope.render.plan_reshape_text import (  # noqa: PLC0415 - JSON needs no rich
-            plan_reshape_text,
-        )
-
-        look_at = {"verbose": common.verbose, "styled": look.styled}
-        return [plan_reshape_text(document, width=look.width, **look_at)]
-
-    renderers: dict[Format, Callable[[Look], Iterable[bytes]]] = {
-        Format.JSON: lambda _: [dump(document)]
-    }
-    if document.images:
-        renderers[Format.TEXT] = as_text
-    targets.deliver(renderers)
+    targets.deliver(renderers_of(document, verbose=common.verbose))
     return say_faults(document.faults)
