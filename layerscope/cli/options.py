@@ -89,9 +89,15 @@ class FileOptions:
 class FormatOptions:
     """What the output looks like."""
 
-    format: Annotated[Format, typer.Option("--format", "-f", help="What goes to stdout.")] = (
-        Format.TEXT
-    )
+    format: Annotated[
+        Format,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="What goes to stdout; one that the command has not lists those it has.",
+        ),
+    ] = Format.TEXT
     save: Annotated[
         list[str] | None,
         typer.Option("--save", metavar="FORMAT=FILE", help="A further format; repeatable."),

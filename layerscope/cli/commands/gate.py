@@ -76,7 +76,7 @@ def gate(  # noqa: PLR0917 - typer gives all of them by name
     formats: FormatOptions,
     reading: ReadOptions,
     images: Annotated[
-        list[str] | None, typer.Argument(metavar="[IMAGE]", help="Images; none with --report.")
+        list[str] | None, typer.Argument(metavar="IMAGE", help="Images; none with --report.")
     ] = None,
     report: Annotated[
         list[str] | None,
