@@ -9,8 +9,10 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from layerscope.gate.baseline_document import KeptLayer
     from layerscope.gate.policy import Scope
     from layerscope.report.answers import ImageName
+    from layerscope.report.document import LayerRow
 
 Part = Literal["all", "own", "base"]
 By = Literal["instruction", "package", "path", "cause"]
@@ -76,6 +78,17 @@ class StoredLayer(msgspec.Struct, frozen=True):
     created_by: str | None
     compression: str | None
     compressed_bytes: int | None
+
+    @classmethod
+    def of(cls, row: LayerRow | KeptLayer) -> StoredLayer:
+        """What a layer of a report or of a baseline file says of how it is stored."""
+        return cls(
+            digest=row.digest,
+            diff_id=row.diff_id,
+            created_by=row.created_by,
+            compression=row.compression,
+            compressed_bytes=row.compressed_bytes,
+        )
 
 
 class Subject(Protocol):

@@ -94,16 +94,7 @@ class ReportSubject:
     @cached_property
     def layers(self) -> Sequence[StoredLayer]:
         """Its layers from the base up."""
-        return tuple(
-            StoredLayer(
-                digest=layer.digest,
-                diff_id=layer.diff_id,
-                created_by=layer.created_by,
-                compression=layer.compression,
-                compressed_bytes=layer.compressed_bytes,
-            )
-            for layer in self._row.layers
-        )
+        return tuple(map(StoredLayer.of, self._row.layers))
 
     @property
     def base_layers(self) -> int | None:

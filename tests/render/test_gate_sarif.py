@@ -168,7 +168,7 @@ def test_sarif_paths_are_uris() -> None:
         return place_of(result)[0]
 
     assert uri("./my app/Dockerfile") == "my%20app/Dockerfile"
-    assert uri("/work/a:b/Dockerfile") == "file:///work/a%3Ab/Dockerfile"
+    assert uri("/builds/a:b/Dockerfile") == "file:///builds/a%3Ab/Dockerfile"
     assert uri("c:x#y?z") == "c%3Ax%23y%3Fz"
     assert unquote_to_bytes(uri("\udcff\xe9")) == b"\xff\xc3\xa9"
 
